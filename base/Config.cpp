@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "base/Config.h"
+
+#include <toml++/toml.hpp>
+
+#include <QDir>
+#include <QFile>
+#include <QFileInfo>
+#include <QSysInfo>
+#include <QUrl>
+
+#include <arpa/inet.h>
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string_view>
+
+namespace lockstep {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+constexpr int fewestPorts = 4; // one domain: migration, NBD, and two channels of its first NIC
+constexpr qint64 largestPort = 65'535;
+constexpr qint64 firstUnprivilegedPort = 1'024;
+
+std::optional<QString> text(const toml::node& node)
+{
+    if (!node.is_string())
+        return std::nullopt;
+    return QString::fromStdString(node.as_string()->get());
+}
+
+bool setPort(quint16& port, const toml::node& node, qint64 least)
+{
+    if (!node.is_integer())
+        return false;
+    const qint64 value = node.as_integer()->get();
+    if (value < least || value > largestPort)
+        return false;
+    port = static_cast<quint16>(value);
+    return true;
+}
+
+bool setDirectory(QString& directory, const toml::node& node)
+{
+    const auto value = text(node);
+    if (!value || !value->startsWith(u'/') || value->contains(QChar::Null))
+        return false;
+    directory = QDir::cleanPath(*value);
+    return true;
+}
+
+bool setListen(Config& config, const toml::node& node)
+{
+    const auto value = text(node);
+    if (!value)
+        return false;
+    std::array<unsigned char, sizeof(in6_addr)> address{};
+    const QByteArray bytes = value->toUtf8();
+    if (*value != "any"_L1 && inet_pton(AF_INET, bytes.constData(), address.data()) != 1
+        && inet_pton(AF_INET6, bytes.constData(), address.data()) != 1) {
+        return false;
+    }
+    config.control.listen = *value;
+    return true;
+}
+
+bool setName(Config& config, const toml::node& node)
+{
+    const auto value = text(node);
+    if (!value || !isHostName(*value))
+        return false;
+    config.control.name = *value;
+    return true;
+}
+
+bool setUri(Config& config, const toml::node& node)
+{
+    const auto value = text(node);
+    if (!value)
+        return false;
+    const QUrl url{*value, QUrl::StrictMode};
+    if (!url.isValid() || (url.scheme() != "qemu"_L1 && url.scheme() != "qemu+unix"_L1)
+        || !url.host().isEmpty() || url.path().size() < 2) {
+        return false;
+    }
+    config.libvirt.uri = *value;
+    return true;
+}
+
+bool setLevel(Config& config, const toml::node& node)
+{
+    using spdlog::level::level_enum;
+    static constexpr std::array levels{
+        std::pair{"trace"_L1, level_enum::trace}, std::pair{"debug"_L1, level_enum::debug},
+        std::pair{"info"_L1, level_enum::info},   std::pair{"warning"_L1, level_enum::warn},
+        std::pair{"error"_L1, level_enum::err},
+    };
+    const auto value = text(node);
+    const auto* const found = std::ranges::find_if(
+        levels, [&value](const auto& level) { return value && *value == level.first; });
+    if (found == levels.end())
+        return false;
+    config.log.level = found->second;
+    return true;
+}
+
+struct Key
+{
+    std::string_view section;
+    std::string_view name;
+    QLatin1StringView allowed;
+    bool (*set)(Config&, const toml::node&);
+};
+
+constexpr std::array keys{
+    Key{"control", "listen", "\"any\" or an IPv4 or IPv6 address in quotes"_L1, setListen},
+    Key{"control", "port", "a number from 1 to 65535"_L1,
+        [](Config& config, const toml::node& node) {
+            return setPort(config.control.port, node, 1);
+        }},
+    Key{"control", "name", "1 to 50 letters, digits, '-', '_' and '.' in quotes"_L1, setName},
+    Key{"libvirt", "uri",
+        "the URI of this host's QEMU driver in quotes, such as \"qemu:///system\""_L1, setUri},
+    Key{"replication", "port-min", "a number from 1024 to 65535"_L1,
+        [](Config& config, const toml::node& node) {
+            return setPort(config.replication.portMin, node, firstUnprivilegedPort);
+        }},
+    Key{"replication", "port-max", "a number from 1024 to 65535"_L1,
+        [](Config& config, const toml::node& node) {
+            return setPort(config.replication.portMax, node, firstUnprivilegedPort);
+        }},
+    Key{"replication", "image-directory", "an absolute path in quotes"_L1,
+        [](Config& config, const toml::node& node) {
+            return setDirectory(config.replication.imageDirectory, node);
+        }},
+    Key{"log", "level", "\"trace\", \"debug\", \"info\", \"warning\" or \"error\""_L1, setLevel},
+    Key{"store", "directory", "an absolute path in quotes"_L1,
+        [](Config& config, const toml::node& node) {
+            return setDirectory(config.store.directory, node);
+        }},
+};
+
+QString quoted(std::string_view name)
+{
+    return QString::fromUtf8(name.data(), static_cast<qsizetype>(name.size()));
+}
+
+std::unexpected<Error> invalid(const QString& path, qint64 line, const QString& what)
+{
+    const QString place = line > 0 ? u"%1, line %2"_s.arg(path).arg(line) : path;
+    return failure(Errc::ConfigInvalid, u"%1: %2"_s.arg(place, what));
+}
+
+/// The names that match `wanted` (all sections, or the keys of one), for messages.
+QString known(std::optional<std::string_view> section)
+{
+    QStringList names;
+    for (const Key& key : keys) {
+        if (!section)
+            names << quoted(key.section);
+        else if (key.section == *section)
+            names << quoted(key.name);
+    }
+    names.removeDuplicates();
+    return names.join(u", "_s);
+}
+
+Result<void> readSection(Config& config, std::string_view section, const toml::table& entries,
+                         const QString& path)
+{
+    for (const auto& [name, node] : entries) {
+        const QString shown = u"[%1] %2"_s.arg(quoted(section), quoted(name.str()));
+        const auto* const key = std::ranges::find_if(keys, [&](const Key& candidate) {
+            return candidate.section == section && candidate.name == name.str();
+        });
+        const qint64 line = name.source().begin.line;
+        if (key == keys.end())
+            return invalid(path, line,
+                           u"%1 is not a known key; there are %2"_s.arg(shown, known(section)));
+        if (!key->set(config, node))
+            return invalid(path, line, u"%1 must be %2"_s.arg(shown, key->allowed));
+    }
+    return {};
+}
+
+Result<void> checkPorts(const Config& config, const toml::table& root, const QString& path)
+{
+    const auto& replication = config.replication;
+    const toml::node* place = root["replication"]["port-max"].node();
+    if (place == nullptr)
+        place = root["replication"]["port-min"].node();
+    if (place == nullptr)
+        place = root["control"]["port"].node();
+    const qint64 line = place == nullptr ? 0 : place->source().begin.line;
+    if (replication.portMax - replication.portMin + 1 < fewestPorts) {
+        return invalid(path, line,
+                       u"[replication] port-min %1 to port-max %2 must hold at least %3 ports"_s
+                           .arg(replication.portMin)
+                           .arg(replication.portMax)
+                           .arg(fewestPorts));
+    }
+    if (config.control.port >= replication.portMin && config.control.port <= replication.portMax) {
+        return invalid(
+            path, line,
+            u"[control] port %1 must lie outside [replication] port-min %2 to port-max %3"_s
+                .arg(config.control.port)
+                .arg(replication.portMin)
+                .arg(replication.portMax));
+    }
+    return {};
+}
+
+Result<Config> read(const toml::table& root, const QString& path)
+{
+    Config config;
+    for (const auto& [name, node] : root) {
+        const bool isSection = std::ranges::find(keys, name.str(), &Key::section) != keys.end();
+        const qint64 line = name.source().begin.line;
+        if (!isSection) {
+            return invalid(path, line,
+                           u"%1 is not a known section; there are %2"_s.arg(quoted(name.str()),
+                                                                            known(std::nullopt)));
+        }
+        if (!node.is_table())
+            return invalid(path, line, u"%1 must be a section: [%1]"_s.arg(quoted(name.str())));
+        if (const auto done = readSection(config, name.str(), *node.as_table(), path); !done)
+            return std::unexpected{done.error()};
+    }
+    if (const auto sound = checkPorts(config, root, path); !sound)
+        return std::unexpected{sound.error()};
+    if (config.control.name.isEmpty())
+        config.control.name = QSysInfo::machineHostName().section(u'.', 0, 0);
+    if (!isHostName(config.control.name)) {
+        return invalid(path, 0,
+                       u"the system's host name \"%1\" cannot be used; set [control] name"_s.arg(
+                           config.control.name));
+    }
+    return config;
+}
+
+} // namespace
+
+bool isHostName(QStringView name)
+{
+    constexpr qsizetype longest = 50;
+    const auto alphanumeric = [](QChar c) {
+        return (c >= u'a' && c <= u'z') || (c >= u'A' && c <= u'Z') || (c >= u'0' && c <= u'9');
+    };
+    if (name.isEmpty() || name.size() > longest || !alphanumeric(name.front()))
+        return false;
+    return std::ranges::all_of(
+        name, [&](QChar c) { return alphanumeric(c) || c == u'-' || c == u'_' || c == u'.'; });
+}
+
+Result<Config> Config::parse(const QByteArray& text, const QString& path)
+{
+    try {
+        return read(
+            toml::parse(std::string_view{text.constData(), static_cast<size_t>(text.size())}),
+            path);
+    } catch (const toml::parse_error& error) {
+        return invalid(path, error.source().begin.line, quoted(error.description()));
+    }
+}
+
+Result<Config> Config::load(const QString& path)
+{
+    QFile file{path};
+    if (!QFileInfo::exists(path))
+        return parse({}, path);
+    if (!file.open(QIODevice::ReadOnly))
+        return invalid(path, 0, u"cannot be read: %1"_s.arg(file.errorString()));
+    return parse(file.readAll(), path);
+}
+
+} // namespace lockstep

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "base/Error.h"
+
+#include <spdlog/common.h>
+
+#include <QByteArray>
+#include <QString>
+
+namespace lockstep {
+
+/// The settings of lockstepd, from a file in TOML syntax; packaging/lockstepd.conf lists every key.
+/// A key that is unknown, of the wrong type or out of range is an error, never ignored: a setting
+/// that silently does not count is worse than a daemon that does not start.
+struct Config
+{
+    struct Control
+    {
+        QString listen{QStringLiteral("any")}; ///< "any" or one IPv4 or IPv6 address of this host.
+        quint16 port{49500};
+        QString
+            name; ///< What other hosts call this one; empty in the file: the system's host name.
+    };
+    struct Libvirt
+    {
+        QString uri{QStringLiteral("qemu:///system")};
+    };
+    struct Replication
+    {
+        quint16 portMin{49510}; ///< QEMU's own channels listen on portMin..portMax, both included.
+        quint16 portMax{49699};
+        QString imageDirectory{QStringLiteral("/var/lib/lockstep/images")};
+    };
+    struct Log
+    {
+        spdlog::level::level_enum level{spdlog::level::info};
+    };
+    struct Store
+    {
+        QString directory{QStringLiteral("/var/lib/lockstep")};
+    };
+
+    Control control;
+    Libvirt libvirt;
+    Replication replication;
+    Log log;
+    Store store;
+
+    static constexpr QLatin1StringView usualPath{"/etc/lockstep/lockstepd.conf"};
+
+    /// Reads `path`; a missing file means the defaults. Errors: ConfigInvalid, whose message names
+    /// file, line and key and says what is allowed.
+    [[nodiscard]] static Result<Config> load(const QString& path);
+    /// The same for a text; `path` only serves the messages.
+    [[nodiscard]] static Result<Config> parse(const QByteArray& text, const QString& path);
+};
+
+/// Whether `name` may name a host: 1 to 50 letters, digits, '-', '_' and '.', beginning with a
+/// letter or digit. It goes into certificates, D-Bus and the command line, also when others choose
+/// it.
+[[nodiscard]] bool isHostName(QStringView name);
+
+} // namespace lockstep
