@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "hypervisor/Hypervisor.h"
+#include "replication/Plan.h"
+#include "replication/Qmp.h"
+#include "replication/Spec.h"
+
+namespace lockstep {
+
+/// All that protection changes in the QEMU of a primary, as steps of a plan. The spec may be
+/// completed (ports, addresses) until the step that needs it runs. Must outlive the plan's tasks.
+class PrimaryGraph final
+{
+public:
+    PrimaryGraph(Hypervisor& hypervisor, ReplicationSpec spec, QString host);
+
+    void setSpec(ReplicationSpec spec) { m_spec = std::move(spec); }
+    [[nodiscard]] const ReplicationSpec& spec() const { return m_spec; }
+    /// Folder with QEMU's TLS credentials for the peer; needed before "load TLS credentials".
+    void setCredentials(QString folder) { m_credentials = std::move(folder); }
+    /// While set, taking the quorum out lets a guest run that was found paused.
+    void setResume(bool resume) { m_resume = resume; }
+
+    void addSteps(Plan& plan);
+    /// The hot part of going on without the shadow: when it returns, the guest answers clients
+    /// alone. Take the rest apart with the plan's undoAll(). With a dead peer, destroy its sockets
+    /// first.
+    [[nodiscard]] Task<Result<void>> goAlone();
+
+    /// What of ours is still in QEMU, rewriters left out: nothing, once the plan is undone.
+    [[nodiscard]] Task<Result<QStringList>> leftovers();
+
+private:
+    [[nodiscard]] Task<Result<void>> loadCredentials();
+    [[nodiscard]] Task<Result<void>> insertQuorum();
+    [[nodiscard]] Task<Result<void>> removeQuorum();
+    [[nodiscard]] Task<Result<void>> connectReplicas();
+    [[nodiscard]] Task<Result<void>> disconnectReplicas();
+    [[nodiscard]] Task<Result<void>> copyDisks(StepContext context);
+    [[nodiscard]] Task<Result<void>> cancelCopy();
+    [[nodiscard]] Task<Result<void>> connectNetwork();
+    [[nodiscard]] Task<Result<void>> disconnectNetwork();
+    [[nodiscard]] Task<Result<void>> addFilters();
+    [[nodiscard]] Task<Result<void>> removeFilters();
+    [[nodiscard]] Task<Result<void>> addIoThread();
+    [[nodiscard]] Task<Result<void>> removeIoThread();
+    [[nodiscard]] Task<Result<void>> configureMigration();
+    [[nodiscard]] Task<Result<void>> unconfigureMigration();
+    [[nodiscard]] Task<Result<void>> copyMemory(StepContext context);
+    [[nodiscard]] Task<Result<void>> cancelMigration();
+    [[nodiscard]] Task<Result<void>> startReplication();
+    [[nodiscard]] Task<Result<void>> stopReplication();
+    [[nodiscard]] Task<Result<void>> setFiltering(bool on);
+    [[nodiscard]] Task<Result<void>> enterColo(StepContext context);
+    [[nodiscard]] Task<Result<void>> leaveColo();
+
+    Hypervisor& m_hypervisor;
+    ReplicationSpec m_spec;
+    QString m_host;
+    QString m_credentials;
+    bool m_resume{false};
+    Qmp m_qmp;
+};
+
+} // namespace lockstep

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "replication/PrimaryMigration.h"
+
+#include "replication/Names.h"
+
+namespace lockstep {
+
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+
+namespace {
+
+// QEMU's default of 1 Gbit/s would stretch every checkpoint on a faster dedicated link.
+constexpr Bytes bandwidth{Bytes::fromMiB(10 * 1024)};
+const QString pauseBeforeSwitchover = u"pause-before-switchover"_s;
+
+bool hasEnded(const QString& status)
+{
+    return status == u"none" || status == u"completed" || status == u"failed"
+        || status == u"cancelled";
+}
+
+Error migrationError(const Qmp::Migration& migration)
+{
+    return {
+        Errc::Refused,
+        u"QEMU's migration is '%1'%2"_s.arg(
+            migration.status, migration.error.isEmpty() ? QString{} : u": "_s + migration.error)};
+}
+
+} // namespace
+
+Task<Result<void>> PrimaryMigration::configure() const
+{
+    const auto traits = qemuTraits(m_spec.qemuVersion, m_spec.kvm);
+    if (!traits)
+        co_return std::unexpected{traits.error()};
+    QStringList on = traits->capabilities;
+    on.append(pauseBeforeSwitchover);
+    QStringList off;
+    (traits->returnPath ? on : off).append(u"return-path"_s);
+    LOCKSTEP_CO_CHECK(co_await m_qmp.setCapabilities(on, off));
+    LOCKSTEP_CO_CHECK(
+        co_await m_qmp.setMigrationTls(names::clientTls, m_spec.secondaryAddress.toString()));
+    co_return co_await m_qmp.setMigrationBandwidth(bandwidth);
+}
+
+Task<Result<void>> PrimaryMigration::unconfigure() const
+{
+    const auto traits = qemuTraits(m_spec.qemuVersion, m_spec.kvm);
+    QStringList off = traits ? traits->capabilities : QStringList{};
+    off.append({pauseBeforeSwitchover, u"return-path"_s});
+    LOCKSTEP_CO_CHECK(co_await m_qmp.setCapabilities({}, off));
+    LOCKSTEP_CO_CHECK(co_await m_qmp.setMigrationTls({}, {}));
+    co_return co_await m_qmp.setMigrationBandwidth(Bytes::fromMiB(128));
+}
+
+Task<Result<void>> PrimaryMigration::copyMemory(StepContext context) const
+{
+    LOCKSTEP_CO_CHECK(co_await m_qmp.migrate(m_spec.secondaryAddress, m_spec.migrationPort));
+    for (;;) {
+        LOCKSTEP_CO_TRY(now, co_await m_qmp.migration());
+        context.report(now.ramDone, now.ramTotal);
+        if (now.status == u"pre-switchover")
+            co_return {};
+        if (hasEnded(now.status))
+            co_return std::unexpected{migrationError(now)};
+        // Short: from pre-switchover on the guest stands still until it is noticed.
+        LOCKSTEP_CO_CHECK(co_await pause(5ms, context.stop));
+    }
+}
+
+Task<Result<void>> PrimaryMigration::cancel() const
+{
+    LOCKSTEP_CO_TRY(before, co_await m_qmp.migration());
+    if (hasEnded(before.status) || before.status == u"colo")
+        co_return {};
+    LOCKSTEP_CO_CHECK(co_await m_qmp.migrateCancel());
+    for (auto waited = 0ms; waited < 10s; waited += 10ms) {
+        LOCKSTEP_CO_TRY(now, co_await m_qmp.migration());
+        if (hasEnded(now.status)) {
+            LOCKSTEP_CO_TRY(state, co_await m_qmp.runState());
+            // A cancel in pre-switchover restarts the guest by itself, a failed one may not.
+            if (state != u"running")
+                LOCKSTEP_CO_CHECK(co_await m_qmp.cont());
+            co_return {};
+        }
+        LOCKSTEP_CO_CHECK(co_await pause(10ms));
+    }
+    co_return failure(Errc::Timeout, u"QEMU does not end its migration"_s);
+}
+
+Task<Result<void>> PrimaryMigration::enterColo(StepContext context) const
+{
+    LOCKSTEP_CO_CHECK(co_await m_qmp.migrateContinue());
+    for (auto waited = 0ms; waited < 60s; waited += 5ms) {
+        LOCKSTEP_CO_TRY(now, co_await m_qmp.migration());
+        if (hasEnded(now.status))
+            co_return std::unexpected{migrationError(now)};
+        if (now.status == u"colo") {
+            LOCKSTEP_CO_TRY(state, co_await m_qmp.runState());
+            if (state == u"running")
+                co_return {};
+        }
+        LOCKSTEP_CO_CHECK(co_await pause(5ms, context.stop));
+    }
+    co_return failure(Errc::Timeout, u"QEMU does not enter COLO"_s);
+}
+
+Task<Result<void>> PrimaryMigration::leaveColo() const
+{
+    LOCKSTEP_CO_TRY(before, co_await m_qmp.migration());
+    if (before.status != u"colo")
+        co_return {};
+    LOCKSTEP_CO_CHECK(co_await m_qmp.lostHeartbeat());
+    for (auto waited = 0ms; waited < 10s; waited += 5ms) {
+        LOCKSTEP_CO_TRY(now, co_await m_qmp.migration());
+        if (hasEnded(now.status)) {
+            LOCKSTEP_CO_TRY(state, co_await m_qmp.runState());
+            if (state == u"running")
+                co_return {};
+        }
+        LOCKSTEP_CO_CHECK(co_await pause(5ms));
+    }
+    co_return failure(Errc::Timeout, u"QEMU does not leave COLO"_s);
+}
+
+} // namespace lockstep

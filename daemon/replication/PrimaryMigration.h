@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "replication/Plan.h"
+#include "replication/Qmp.h"
+#include "replication/Spec.h"
+
+namespace lockstep {
+
+/// The primary's RAM: migrated to the shadow while the guest runs, stopped in pre-switchover for
+/// the disks and filters to follow, then into COLO. Source: QEMU docs/system/qemu-colo.
+class PrimaryMigration final
+{
+public:
+    PrimaryMigration(Qmp qmp, ReplicationSpec spec) : m_qmp{std::move(qmp)}, m_spec{std::move(spec)}
+    { }
+
+    [[nodiscard]] Task<Result<void>> configure() const;
+    [[nodiscard]] Task<Result<void>> unconfigure() const;
+    /// Returns with the guest stopped in pre-switchover.
+    [[nodiscard]] Task<Result<void>> copyMemory(StepContext context) const;
+    /// Gives a migration up that has not entered COLO; the guest runs afterwards.
+    [[nodiscard]] Task<Result<void>> cancel() const;
+    /// Returns with the guest running under COLO.
+    [[nodiscard]] Task<Result<void>> enterColo(StepContext context) const;
+    /// Ends COLO on this side, if it is on: the guest goes on without its shadow.
+    [[nodiscard]] Task<Result<void>> leaveColo() const;
+
+private:
+    Qmp m_qmp;
+    ReplicationSpec m_spec;
+};
+
+} // namespace lockstep

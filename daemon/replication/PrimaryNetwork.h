@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "replication/Qmp.h"
+#include "replication/Spec.h"
+
+namespace lockstep {
+
+/// The NICs of the primary: a copy of each request goes to the shadow, each answer waits in
+/// colo-compare until the shadow's equal answer, or a checkpoint, lets it go.
+/// Source: QEMU docs/colo-proxy.txt.
+class PrimaryNetwork final
+{
+public:
+    PrimaryNetwork(Qmp qmp, ReplicationSpec spec) : m_qmp{std::move(qmp)}, m_spec{std::move(spec)}
+    { }
+
+    /// Chardevs to the secondary and to the local compare object.
+    [[nodiscard]] Task<Result<void>> connect() const;
+    [[nodiscard]] Task<Result<void>> disconnect() const;
+    /// Filters, still off, and compare objects on `ioThread` (QEMU's object id).
+    [[nodiscard]] Task<Result<void>> addFilters(QString ioThread) const;
+    /// Has to be on from before the guest is stopped for the switchover until it runs in COLO. QEMU
+    /// reads one packet per NIC while the guest is stopped, and it passes the filters then: the
+    /// mirror is still off, so the shadow would never see that request. Held ones wait before it.
+    [[nodiscard]] Task<Result<void>> setHolding(bool on) const;
+    /// Turns the mirror of requests and the diversion of answers on or off.
+    [[nodiscard]] Task<Result<void>> setFiltering(bool on) const;
+    /// Packets that compare still holds are let go.
+    [[nodiscard]] Task<Result<void>> removeFilters() const;
+
+private:
+    [[nodiscard]] Task<Result<void>> connect(NicSpec nic) const;
+    [[nodiscard]] Task<Result<void>> setStatus(QList<QStringView> parts, bool on) const;
+    [[nodiscard]] QJsonObject toPeer(quint16 port) const;
+    [[nodiscard]] QJsonObject toSelf(const NicSpec& nic, QStringView channel, bool server) const;
+
+    Qmp m_qmp;
+    ReplicationSpec m_spec;
+};
+
+} // namespace lockstep

@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "replication/Qmp.h"
+
+#include <QJsonArray>
+#include <QMap>
+
+namespace lockstep {
+
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+
+namespace {
+
+QString backendPath(const QString& deviceAlias)
+{
+    return u"/machine/peripheral/%1/virtio-backend"_s.arg(deviceAlias);
+}
+
+QJsonObject inet(const QHostAddress& address, quint16 port)
+{
+    return {{u"host"_s, address.toString()}, {u"port"_s, QString::number(port)}};
+}
+
+QStringList strings(const QJsonValue& array, const QString& member)
+{
+    QStringList result;
+    const QJsonArray entries = array.toArray();
+    for (const auto& entry : entries)
+        result.append(entry[member].toString());
+    return result;
+}
+
+} // namespace
+
+Task<Result<void>> Qmp::run(QString command, QJsonObject arguments,
+                            std::chrono::milliseconds deadline) const
+{
+    const auto reply = co_await m_monitor->execute(command, arguments, deadline);
+    if (!reply)
+        co_return std::unexpected{reply.error()};
+    co_return {};
+}
+
+Task<Result<QString>> Qmp::version() const
+{
+    LOCKSTEP_CO_TRY(reply, co_await m_monitor->execute(u"query-version"_s));
+    const QJsonValue qemu = reply[u"qemu"];
+    if (!qemu[u"major"].isDouble())
+        co_return failure(Errc::Malformed, u"query-version: no version in QEMU's reply"_s);
+    co_return u"%1.%2.%3"_s.arg(qemu[u"major"].toInt())
+        .arg(qemu[u"minor"].toInt())
+        .arg(qemu[u"micro"].toInt());
+}
+
+Task<Result<QString>> Qmp::runState() const
+{
+    LOCKSTEP_CO_TRY(reply, co_await m_monitor->execute(u"query-status"_s));
+    const QString status = reply[u"status"].toString();
+    if (status.isEmpty())
+        co_return failure(Errc::Malformed, u"query-status: no status in QEMU's reply"_s);
+    co_return status;
+}
+
+Task<Result<void>> Qmp::stop() const { co_return co_await run(u"stop"_s); }
+Task<Result<void>> Qmp::cont() const { co_return co_await run(u"cont"_s); }
+
+Task<Result<void>> Qmp::addObject(QJsonObject object) const
+{
+    co_return co_await run(u"object-add"_s, object);
+}
+
+Task<Result<QStringList>> Qmp::objects() const
+{
+    LOCKSTEP_CO_TRY(reply,
+                    co_await m_monitor->execute(u"qom-list"_s, {{u"path"_s, u"/objects"_s}}));
+    co_return strings(reply, u"name"_s);
+}
+
+Task<Result<void>> Qmp::removeObject(QString id) const
+{
+    LOCKSTEP_CO_TRY(present, co_await objects());
+    if (!present.contains(id))
+        co_return {};
+    co_return co_await run(u"object-del"_s, {{u"id"_s, id}});
+}
+
+Task<Result<void>> Qmp::setProperty(QString path, QString property, QJsonValue value) const
+{
+    co_return co_await run(u"qom-set"_s,
+                           {{u"path"_s, path}, {u"property"_s, property}, {u"value"_s, value}});
+}
+
+Task<Result<void>> Qmp::addChardev(QString id, QJsonObject backend) const
+{
+    co_return co_await run(u"chardev-add"_s, {{u"id"_s, id}, {u"backend"_s, backend}});
+}
+
+Task<Result<QStringList>> Qmp::chardevs() const
+{
+    LOCKSTEP_CO_TRY(reply, co_await m_monitor->execute(u"query-chardev"_s));
+    co_return strings(reply, u"label"_s);
+}
+
+Task<Result<void>> Qmp::removeChardev(QString id) const
+{
+    LOCKSTEP_CO_TRY(present, co_await chardevs());
+    if (!present.contains(id))
+        co_return {};
+    co_return co_await run(u"chardev-remove"_s, {{u"id"_s, id}});
+}
+
+Task<Result<void>> Qmp::addNode(QJsonObject node) const
+{
+    co_return co_await run(u"blockdev-add"_s, node);
+}
+
+Task<Result<QStringList>> Qmp::nodes() const
+{
+    LOCKSTEP_CO_TRY(reply,
+                    co_await m_monitor->execute(u"query-named-block-nodes"_s, {{u"flat"_s, true}}));
+    co_return strings(reply, u"node-name"_s);
+}
+
+Task<Result<void>> Qmp::removeNode(QString name) const
+{
+    LOCKSTEP_CO_TRY(present, co_await nodes());
+    if (!present.contains(name))
+        co_return {};
+    co_return co_await run(u"blockdev-del"_s, {{u"node-name"_s, name}});
+}
+
+Task<Result<Qmp::Drive>> Qmp::drive(QString deviceAlias) const
+{
+    LOCKSTEP_CO_TRY(reply, co_await m_monitor->execute(u"query-block"_s));
+    const QString path = backendPath(deviceAlias);
+    const QJsonArray entries = reply.toArray();
+    for (const auto& entry : entries) {
+        if (entry[u"qdev"].toString() == path) {
+            const QJsonValue inserted = entry[u"inserted"];
+            co_return Drive{inserted[u"node-name"].toString(),
+                            {inserted[u"image"][u"virtual-size"].toInteger()}};
+        }
+    }
+    co_return failure(Errc::Malformed,
+                      u"query-block: QEMU has no virtio-blk device %1"_s.arg(deviceAlias));
+}
+
+Task<Result<void>> Qmp::setDrive(QString deviceAlias, QString node) const
+{
+    co_return co_await setProperty(backendPath(deviceAlias), u"drive"_s, node);
+}
+
+Task<Result<void>> Qmp::addChild(QString parent, QString node) const
+{
+    co_return co_await run(u"x-blockdev-change"_s, {{u"parent"_s, parent}, {u"node"_s, node}});
+}
+
+Task<Result<void>> Qmp::removeChild(QString parent, QString child) const
+{
+    co_return co_await run(u"x-blockdev-change"_s, {{u"parent"_s, parent}, {u"child"_s, child}});
+}
+
+Task<Result<QMap<QString, QString>>> Qmp::children(QString parent) const
+{
+    LOCKSTEP_CO_TRY(reply,
+                    co_await m_monitor->execute(u"query-named-block-nodes"_s, {{u"flat"_s, true}}));
+    const QJsonArray entries = reply.toArray();
+    for (const auto& entry : entries) {
+        if (entry[u"node-name"].toString() != parent)
+            continue;
+        QMap<QString, QString> result;
+        const QJsonArray list = entry[u"children"].toArray();
+        for (const auto& child : list)
+            result.insert(child[u"child"].toString(), child[u"node-name"].toString());
+        co_return result;
+    }
+    co_return QMap<QString, QString>{};
+}
+
+Task<Result<void>> Qmp::startMirror(QString job, QString from, QString to) const
+{
+    co_return co_await run(u"blockdev-mirror"_s,
+                           {{u"job-id"_s, job},
+                            {u"device"_s, from},
+                            {u"target"_s, to},
+                            {u"sync"_s, u"full"_s},
+                            {u"copy-mode"_s, u"background"_s},
+                            {u"on-target-error"_s, u"report"_s}});
+}
+
+Task<Result<void>> Qmp::makeMirrorBlocking(QString job) const
+{
+    co_return co_await run(
+        u"block-job-change"_s,
+        {{u"id"_s, job}, {u"type"_s, u"mirror"_s}, {u"copy-mode"_s, u"write-blocking"_s}});
+}
+
+Task<Result<QList<Qmp::BlockJob>>> Qmp::blockJobs() const
+{
+    LOCKSTEP_CO_TRY(reply, co_await m_monitor->execute(u"query-block-jobs"_s));
+    QList<BlockJob> result;
+    const QJsonArray entries = reply.toArray();
+    for (const auto& entry : entries) {
+        result.append({entry[u"device"].toString(),
+                       {entry[u"offset"].toInteger()},
+                       {entry[u"len"].toInteger()},
+                       entry[u"ready"].toBool(),
+                       entry[u"error"].toString()});
+    }
+    co_return result;
+}
+
+Task<Result<void>> Qmp::endJob(QString job, bool force) const
+{
+    bool asked = false;
+    // Each round trip lets QEMU's main loop run, so this ends as soon as the job does.
+    for (auto waited = 0ms; waited < 10s; waited += 5ms) {
+        LOCKSTEP_CO_TRY(jobs, co_await blockJobs());
+        if (!std::ranges::contains(jobs, job, &BlockJob::id))
+            co_return {};
+        if (!asked) {
+            LOCKSTEP_CO_CHECK(
+                co_await run(u"block-job-cancel"_s, {{u"device"_s, job}, {u"force"_s, force}}));
+            asked = true;
+            continue;
+        }
+        LOCKSTEP_CO_CHECK(co_await pause(5ms));
+    }
+    co_return failure(Errc::Timeout, u"block job %1 does not end"_s.arg(job));
+}
+
+Task<Result<void>> Qmp::startNbdServer(QHostAddress address, quint16 port, QString tls) const
+{
+    co_return co_await run(
+        u"nbd-server-start"_s,
+        {{u"addr"_s, QJsonObject{{u"type"_s, u"inet"_s}, {u"data"_s, inet(address, port)}}},
+         {u"tls-creds"_s, tls}});
+}
+
+Task<Result<void>> Qmp::exportNode(QString id, QString node) const
+{
+    co_return co_await run(u"block-export-add"_s,
+                           {{u"type"_s, u"nbd"_s},
+                            {u"id"_s, id},
+                            {u"name"_s, id},
+                            {u"node-name"_s, node},
+                            {u"writable"_s, true}});
+}
+
+Task<Result<void>> Qmp::stopNbdServer() const
+{
+    const auto reply = co_await m_monitor->execute(u"nbd-server-stop"_s);
+    if (!reply && reply.error().message().contains(u"not running"))
+        co_return {};
+    if (!reply)
+        co_return std::unexpected{reply.error()};
+    co_return {};
+}
+
+Task<Result<void>> Qmp::setCapabilities(QStringList on, QStringList off) const
+{
+    QJsonArray list;
+    for (const auto& name : std::as_const(on))
+        list.append(QJsonObject{{u"capability"_s, name}, {u"state"_s, true}});
+    for (const auto& name : std::as_const(off))
+        list.append(QJsonObject{{u"capability"_s, name}, {u"state"_s, false}});
+    co_return co_await run(u"migrate-set-capabilities"_s, {{u"capabilities"_s, list}});
+}
+
+Task<Result<void>> Qmp::setMigrationTls(QString credentials, QString hostName) const
+{
+    co_return co_await run(u"migrate-set-parameters"_s,
+                           {{u"tls-creds"_s, credentials}, {u"tls-hostname"_s, hostName}});
+}
+
+Task<Result<void>> Qmp::setMigrationBandwidth(Bytes perSecond) const
+{
+    co_return co_await run(u"migrate-set-parameters"_s, {{u"max-bandwidth"_s, perSecond.value}});
+}
+
+Task<Result<void>> Qmp::migrate(QHostAddress address, quint16 port) const
+{
+    co_return co_await run(u"migrate"_s,
+                           {{u"uri"_s, u"tcp:%1:%2"_s.arg(address.toString()).arg(port)}});
+}
+
+Task<Result<void>> Qmp::migrateIncoming(QHostAddress address, quint16 port) const
+{
+    co_return co_await run(u"migrate-incoming"_s,
+                           {{u"uri"_s, u"tcp:%1:%2"_s.arg(address.toString()).arg(port)}});
+}
+
+Task<Result<void>> Qmp::migrateContinue() const
+{
+    co_return co_await run(u"migrate-continue"_s, {{u"state"_s, u"pre-switchover"_s}});
+}
+
+Task<Result<void>> Qmp::migrateCancel() const { co_return co_await run(u"migrate_cancel"_s); }
+
+Task<Result<Qmp::Migration>> Qmp::migration() const
+{
+    LOCKSTEP_CO_TRY(reply, co_await m_monitor->execute(u"query-migrate"_s));
+    const QJsonValue ram = reply[u"ram"];
+    const qint64 total = ram[u"total"].toInteger();
+    co_return Migration{reply[u"status"].toString(u"none"_s),
+                        {total - ram[u"remaining"].toInteger()},
+                        {total},
+                        reply[u"error-desc"].toString()};
+}
+
+Task<Result<QString>> Qmp::coloMode() const
+{
+    LOCKSTEP_CO_TRY(reply, co_await m_monitor->execute(u"query-colo-status"_s));
+    co_return reply[u"mode"].toString();
+}
+
+Task<Result<void>> Qmp::lostHeartbeat() const
+{
+    co_return co_await run(u"x-colo-lost-heartbeat"_s);
+}
+
+Task<Result<void>> Qmp::announceSelf() const
+{
+    co_return co_await run(
+        u"announce-self"_s,
+        {{u"initial"_s, 50}, {u"max"_s, 550}, {u"rounds"_s, 5}, {u"step"_s, 100}});
+}
+
+} // namespace lockstep

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "base/Task.h"
+#include "base/Types.h"
+#include "hypervisor/Monitor.h"
+
+#include <QHostAddress>
+#include <QJsonObject>
+#include <QStringList>
+
+#include <memory>
+
+namespace lockstep {
+
+/// The commands of QEMU's monitor that replication needs, typed. "remove", "stop" and "cancel"
+/// commands are good when the thing is not there: they serve undo. Errors: those of Monitor.
+/// Copyable; copies share the monitor. Source: QEMU QMP reference manual.
+class Qmp final
+{
+public:
+    explicit Qmp(std::shared_ptr<Monitor> monitor) : m_monitor{std::move(monitor)} { }
+
+    /// E.g. "11.1.3".
+    [[nodiscard]] Task<Result<QString>> version() const;
+
+    // Run state.
+    [[nodiscard]] Task<Result<QString>> runState() const;
+    [[nodiscard]] Task<Result<void>> stop() const;
+    [[nodiscard]] Task<Result<void>> cont() const;
+
+    // Objects and chardevs.
+    [[nodiscard]] Task<Result<void>> addObject(QJsonObject object) const;
+    [[nodiscard]] Task<Result<void>> removeObject(QString id) const;
+    [[nodiscard]] Task<Result<QStringList>> objects() const;
+    [[nodiscard]] Task<Result<void>> setProperty(QString path, QString property,
+                                                 QJsonValue value) const;
+    [[nodiscard]] Task<Result<void>> addChardev(QString id, QJsonObject backend) const;
+    [[nodiscard]] Task<Result<void>> removeChardev(QString id) const;
+    [[nodiscard]] Task<Result<QStringList>> chardevs() const;
+
+    // Block graph.
+    [[nodiscard]] Task<Result<void>> addNode(QJsonObject node) const;
+    [[nodiscard]] Task<Result<void>> removeNode(QString name) const;
+    [[nodiscard]] Task<Result<QStringList>> nodes() const;
+    struct Drive
+    {
+        QString node; ///< Top node of what the device uses now.
+        Bytes size;   ///< Virtual size.
+    };
+    /// What the virtio-blk device of this libvirt alias uses now.
+    [[nodiscard]] Task<Result<Drive>> drive(QString deviceAlias) const;
+    /// Gives a realized virtio-blk device another node; its old one is released.
+    [[nodiscard]] Task<Result<void>> setDrive(QString deviceAlias, QString node) const;
+    [[nodiscard]] Task<Result<void>> addChild(QString parent, QString node) const;
+    [[nodiscard]] Task<Result<void>> removeChild(QString parent, QString child) const;
+    /// Children of a node as "child name" -> "node name" ("children.1" -> "lockstep-repl-vda").
+    [[nodiscard]] Task<Result<QMap<QString, QString>>> children(QString parent) const;
+
+    // Block jobs.
+    struct BlockJob
+    {
+        QString id;
+        Bytes offset;
+        Bytes length;
+        bool ready{false};
+        QString error;
+    };
+    [[nodiscard]] Task<Result<void>> startMirror(QString job, QString from, QString to) const;
+    /// From now on each guest write waits until the target has it, too: the mirror then catches up
+    /// with any guest.
+    [[nodiscard]] Task<Result<void>> makeMirrorBlocking(QString job) const;
+    [[nodiscard]] Task<Result<QList<BlockJob>>> blockJobs() const;
+    /// Ends a job and waits until it is gone. Without `force` a ready mirror first brings its
+    /// target up to date.
+    [[nodiscard]] Task<Result<void>> endJob(QString job, bool force) const;
+
+    // NBD server.
+    [[nodiscard]] Task<Result<void>> startNbdServer(QHostAddress address, quint16 port,
+                                                    QString tls) const;
+    [[nodiscard]] Task<Result<void>> exportNode(QString id, QString node) const;
+    [[nodiscard]] Task<Result<void>> stopNbdServer() const;
+
+    // Migration and COLO.
+    struct Migration
+    {
+        QString status; ///< QEMU's MigrationStatus; "none" if there never was one.
+        Bytes ramDone;
+        Bytes ramTotal;
+        QString error;
+    };
+    [[nodiscard]] Task<Result<void>> setCapabilities(QStringList on, QStringList off) const;
+    [[nodiscard]] Task<Result<void>> setMigrationTls(QString credentials, QString hostName) const;
+    [[nodiscard]] Task<Result<void>> setMigrationBandwidth(Bytes perSecond) const;
+    [[nodiscard]] Task<Result<void>> migrate(QHostAddress address, quint16 port) const;
+    [[nodiscard]] Task<Result<void>> migrateIncoming(QHostAddress address, quint16 port) const;
+    [[nodiscard]] Task<Result<void>> migrateContinue() const;
+    [[nodiscard]] Task<Result<void>> migrateCancel() const;
+    [[nodiscard]] Task<Result<Migration>> migration() const;
+    /// "none", "primary" or "secondary".
+    [[nodiscard]] Task<Result<QString>> coloMode() const;
+    [[nodiscard]] Task<Result<void>> lostHeartbeat() const;
+    /// Sends gratuitous ARP/RARP for every NIC: 5 rounds from 50 ms on.
+    [[nodiscard]] Task<Result<void>> announceSelf() const;
+
+private:
+    [[nodiscard]] Task<Result<void>>
+    run(QString command, QJsonObject arguments = {},
+        std::chrono::milliseconds deadline = Monitor::usualDeadline) const;
+
+    std::shared_ptr<Monitor> m_monitor;
+};
+
+} // namespace lockstep

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "replication/Qmp.h"
+#include "replication/Spec.h"
+
+namespace lockstep {
+
+/// The QEMU of the shadow: disks with two overlays that receive the primary's writes at
+/// checkpoints, NICs fed with copies of the clients' requests, RAM from the primary's migration.
+/// Until it goes live it needs no undo of its own: destroying the domain takes all of it away.
+class ShadowGraph final
+{
+public:
+    ShadowGraph(Qmp qmp, ReplicationSpec spec) : m_qmp{std::move(qmp)}, m_spec{std::move(spec)} { }
+
+    /// `folder` as Peers::qemuCredentials() makes it.
+    [[nodiscard]] Task<Result<void>> loadCredentials(QString folder) const;
+    [[nodiscard]] Task<Result<void>> buildDisks() const;
+    [[nodiscard]] Task<Result<void>> exportDisks() const;
+    [[nodiscard]] Task<Result<void>> connectNetwork() const;
+    [[nodiscard]] Task<Result<void>> awaitMigration() const;
+    /// Whether this shadow holds the primary's state and could go live: QEMU itself says so.
+    [[nodiscard]] Task<Result<bool>> isInStep() const;
+
+    /// The shadow becomes the domain: clients are answered from here when it returns. The sockets
+    /// of a dead primary must be destroyed before. Good to repeat after a restart of the daemon.
+    [[nodiscard]] Task<Result<void>> goLive() const;
+    /// Removes what connected it to the former primary. The rewriter stays: connections that were
+    /// opened since the last checkpoint need it as long as they live.
+    [[nodiscard]] Task<Result<void>> disconnect() const;
+    /// Whether the overlays have been merged into every replica.
+    [[nodiscard]] Task<Result<bool>> isMerged() const;
+    /// With all merged: the disks get libvirt's nodes back in one short stop of the guest, and what
+    /// was set for the migration is reset. Afterwards nothing of ours is left but the rewriters.
+    /// `resume`: let the guest run even if it was found paused, as an attempt that failed leaves
+    /// it.
+    [[nodiscard]] Task<Result<void>> makePlain(bool resume) const;
+
+private:
+    Qmp m_qmp;
+    ReplicationSpec m_spec;
+};
+
+} // namespace lockstep

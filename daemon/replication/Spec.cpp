@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "replication/Spec.h"
+
+#include <QJsonArray>
+#include <QRegularExpression>
+
+namespace lockstep {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+QJsonObject toJson(const DiskSpec& disk)
+{
+    return {{u"target"_s, disk.target},   {u"alias"_s, disk.alias},   {u"node"_s, disk.node},
+            {u"source"_s, disk.source},   {u"format"_s, disk.format}, {u"size"_s, disk.size.value},
+            {u"replica"_s, disk.replica}, {u"hidden"_s, disk.hidden}, {u"active"_s, disk.active}};
+}
+
+QJsonObject toJson(const NicSpec& nic)
+{
+    return {{u"alias"_s, nic.alias},
+            {u"mac"_s, nic.mac},
+            {u"bridge"_s, nic.bridge},
+            {u"vnet-header"_s, nic.vnetHeader},
+            {u"request-port"_s, nic.requestPort},
+            {u"response-port"_s, nic.responsePort}};
+}
+
+quint16 port(const QJsonValue& value)
+{
+    const auto number = value.toInteger(0);
+    return number > 0 && number <= 0xffff ? quint16(number) : quint16{0};
+}
+
+// Targets and aliases become parts of QEMU ids and of file names: nothing but these characters.
+bool isPlainName(const QString& name, qsizetype longest)
+{
+    static const QRegularExpression plain{
+        QRegularExpression::anchoredPattern(u"[A-Za-z][A-Za-z0-9_-]*")};
+    return name.size() <= longest && plain.match(name).hasMatch();
+}
+
+constexpr qsizetype longestTarget =
+    15; // with "lockstep-quorum-" QEMU's 31 characters of a node name
+constexpr qsizetype longestAlias = 63;
+
+Result<DiskSpec> diskFromJson(const QJsonValue& json)
+{
+    DiskSpec disk{
+        json[u"target"].toString(),  json[u"alias"].toString(),  json[u"node"].toString(),
+        json[u"source"].toString(),  json[u"format"].toString(), {json[u"size"].toInteger()},
+        json[u"replica"].toString(), json[u"hidden"].toString(), json[u"active"].toString()};
+    if (!isPlainName(disk.target, longestTarget) || !isPlainName(disk.alias, longestAlias))
+        return failure(Errc::Malformed, u"a disk without a proper target and alias"_s);
+    if (disk.format != u"raw" && disk.format != u"qcow2")
+        return failure(Errc::Malformed,
+                       u"disk %1: unknown format '%2'"_s.arg(disk.target, disk.format));
+    if (disk.size.value <= 0)
+        return failure(Errc::Malformed, u"disk %1: no size"_s.arg(disk.target));
+    return disk;
+}
+
+Result<NicSpec> nicFromJson(const QJsonValue& json)
+{
+    NicSpec nic{json[u"alias"].toString(),   json[u"mac"].toString(),
+                json[u"bridge"].toString(),  json[u"vnet-header"].toBool(true),
+                port(json[u"request-port"]), port(json[u"response-port"])};
+    if (!isPlainName(nic.alias, longestAlias))
+        return failure(Errc::Malformed, u"a NIC without a proper alias"_s);
+    return nic;
+}
+
+} // namespace
+
+QJsonObject ReplicationSpec::toJson() const
+{
+    QJsonArray diskList;
+    for (const auto& disk : disks)
+        diskList.append(lockstep::toJson(disk));
+    QJsonArray nicList;
+    for (const auto& nic : nics)
+        nicList.append(lockstep::toJson(nic));
+    return {{u"uuid"_s, toString(uuid)},
+            {u"domain"_s, domain},
+            {u"disks"_s, diskList},
+            {u"nics"_s, nicList},
+            {u"primary-address"_s, primaryAddress.toString()},
+            {u"secondary-address"_s, secondaryAddress.toString()},
+            {u"nbd-port"_s, nbdPort},
+            {u"migration-port"_s, migrationPort},
+            {u"iothread"_s, qint64(ioThread)},
+            {u"qemu-version"_s, qemuVersion},
+            {u"kvm"_s, kvm}};
+}
+
+Result<ReplicationSpec> ReplicationSpec::fromJson(const QJsonObject& json)
+{
+    ReplicationSpec spec;
+    spec.uuid = {QUuid::fromString(json[u"uuid"].toString())};
+    if (spec.uuid.value.isNull())
+        return failure(Errc::Malformed, u"no domain UUID"_s);
+    spec.domain = json[u"domain"].toString();
+    if (spec.domain.isEmpty())
+        return failure(Errc::Malformed, u"no domain name"_s);
+    const QJsonArray diskList = json[u"disks"].toArray();
+    for (const auto& entry : diskList) {
+        auto disk = diskFromJson(entry);
+        if (!disk)
+            return std::unexpected{disk.error()};
+        spec.disks.append(*disk);
+    }
+    const QJsonArray nicList = json[u"nics"].toArray();
+    for (const auto& entry : nicList) {
+        auto nic = nicFromJson(entry);
+        if (!nic)
+            return std::unexpected{nic.error()};
+        spec.nics.append(*nic);
+    }
+    spec.primaryAddress = QHostAddress{json[u"primary-address"].toString()};
+    spec.secondaryAddress = QHostAddress{json[u"secondary-address"].toString()};
+    spec.nbdPort = port(json[u"nbd-port"]);
+    spec.migrationPort = port(json[u"migration-port"]);
+    spec.ioThread = unsigned(json[u"iothread"].toInteger());
+    spec.qemuVersion = json[u"qemu-version"].toString();
+    spec.kvm = json[u"kvm"].toBool();
+    return spec;
+}
+
+} // namespace lockstep

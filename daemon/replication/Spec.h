@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "base/Error.h"
+#include "base/Types.h"
+#include "hypervisor/QemuTraits.h"
+
+#include <QHostAddress>
+#include <QJsonObject>
+#include <QList>
+#include <QString>
+
+namespace lockstep {
+
+/// One replicated disk. Paths of the replica and its overlays are on the secondary's host.
+struct DiskSpec
+{
+    QString target;   ///< "vda".
+    QString alias;    ///< libvirt's device alias, "virtio-disk0"; the same on both hosts.
+    QString node;     ///< libvirt's top block node of it in this host's QEMU.
+    QString source;   ///< Image that this host's QEMU uses.
+    QString format;   ///< "raw" or "qcow2".
+    Bytes size;       ///< Virtual size; equal on both sides.
+    QString replica;  ///< Image on the secondary that receives the copy.
+    QString hidden;   ///< Overlay that keeps what a checkpoint may still need of the replica.
+    QString active;   ///< Overlay that takes the shadow's own writes between checkpoints.
+};
+
+/// One NIC whose output is compared.
+struct NicSpec
+{
+    QString alias;           ///< libvirt's, "net0".
+    QString mac;
+    QString bridge;
+    bool vnetHeader{true};   ///< virtio on a tap carries vnet headers: trap 1 of docs/qemu.md.
+    quint16 requestPort{0};  ///< On the secondary: copies of what clients send.
+    quint16 responsePort{0}; ///< On the secondary: what the shadow answers.
+};
+
+/// Everything that the replication of one domain depends on. Stored with the pair, so that it can
+/// be taken apart by a daemon that did not build it.
+struct ReplicationSpec
+{
+    DomainUuid uuid;
+    QString domain;
+    QList<DiskSpec> disks;
+    QList<NicSpec> nics;
+    QHostAddress primaryAddress;   ///< On the dedicated link.
+    QHostAddress secondaryAddress; ///< On the dedicated link.
+    quint16 nbdPort{0};            ///< On the secondary.
+    quint16 migrationPort{0};      ///< On the secondary.
+    unsigned ioThread{0}; ///< libvirt's id of the iothread that compares; 0 before it exists.
+    QString qemuVersion;
+    bool kvm{false};
+
+    [[nodiscard]] QJsonObject toJson() const;
+    /// Errors: Malformed, naming the member.
+    [[nodiscard]] static Result<ReplicationSpec> fromJson(const QJsonObject& json);
+};
+
+} // namespace lockstep
