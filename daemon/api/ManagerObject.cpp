@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "api/ManagerObject.h"
+
+#include "dbus/Names.h"
+
+namespace lockstep {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+QString text(const std::string& value) { return QString::fromStdString(value); }
+
+} // namespace
+
+ManagerObject::ManagerObject(sdbus::IConnection& connection, Requests& requests)
+    : AdaptorInterfaces{connection, sdbus::ObjectPath{dbus::rootPath}}, m_requests{requests}
+{
+    registerAdaptor();
+    getObject().addObjectManager();
+}
+
+ManagerObject::~ManagerObject() { unregisterAdaptor(); }
+
+CallRequest ManagerObject::request(Action action, const QString& title,
+                                   Authority::Details details) const
+{
+    return {.caller = currentCaller(getObject()),
+            .title = title,
+            .action = action,
+            .details = std::move(details)};
+}
+
+void ManagerObject::Preflight(
+    sdbus::Result<std::string, std::string, std::vector<wire::Dictionary>>&& result,
+    std::string domain, std::string peer, wire::Dictionary options)
+{
+    const QString title = u"preflight of %1 towards %2"_s.arg(text(domain), text(peer));
+    m_requests.runner().run<Requests::Values>(
+        std::move(result), request(Action::Look, title, {{"domain", domain}, {"peer", peer}}),
+        [&requests = m_requests, domain, peer, options] {
+            return requests.preflight(text(domain), text(peer), options);
+        });
+}
+
+void ManagerObject::Plan(sdbus::Result<std::vector<wire::Step>>&& result, std::string domain,
+                         std::string peer, wire::Dictionary options)
+{
+    const QString title = u"plan of %1 towards %2"_s.arg(text(domain), text(peer));
+    m_requests.runner().run<std::vector<wire::Step>>(
+        std::move(result), request(Action::Look, title, {{"domain", domain}, {"peer", peer}}),
+        [&requests = m_requests, domain, peer, options] {
+            return requests.plan(text(domain), text(peer), options);
+        });
+}
+
+void ManagerObject::Protect(sdbus::Result<sdbus::ObjectPath>&& result, std::string domain,
+                            std::string peer, wire::Dictionary options)
+{
+    const QString title = peer.empty() ? u"protect %1"_s.arg(text(domain))
+                                       : u"protect %1 towards %2"_s.arg(text(domain), text(peer));
+    m_requests.runner().run<sdbus::ObjectPath>(
+        std::move(result), request(Action::Protect, title, {{"domain", domain}, {"peer", peer}}),
+        [&requests = m_requests, domain, peer, options] {
+            return requests.protect(text(domain), text(peer), options);
+        });
+}
+
+void ManagerObject::ProbePeer(sdbus::Result<std::string, std::string, std::string>&& result,
+                              std::string address)
+{
+    m_requests.runner().run<Requests::Strings>(
+        std::move(result),
+        request(Action::Look, u"probe of %1"_s.arg(text(address)), {{"peer", address}}),
+        [&requests = m_requests, address] { return requests.probePeer(text(address)); });
+}
+
+void ManagerObject::AddPeer(sdbus::Result<sdbus::ObjectPath>&& result, std::string address,
+                            std::string fingerprint, wire::Dictionary options)
+{
+    m_requests.runner().run<sdbus::ObjectPath>(
+        std::move(result),
+        request(Action::ManagePeers, u"add peer %1"_s.arg(text(address)), {{"peer", address}}),
+        [&requests = m_requests, address, fingerprint, options] {
+            return requests.addPeer(text(address), fingerprint, options);
+        });
+}
+
+void ManagerObject::FindPair(sdbus::Result<sdbus::ObjectPath>&& result, std::string domain)
+{
+    m_requests.runner().run<sdbus::ObjectPath>(
+        std::move(result), CallRequest{.caller = {}, .title = {}, .action = {}, .details = {}},
+        [&requests = m_requests, domain] { return requests.findPair(text(domain)); });
+}
+
+void ManagerObject::FindPeer(sdbus::Result<sdbus::ObjectPath>&& result, std::string peer)
+{
+    m_requests.runner().run<sdbus::ObjectPath>(
+        std::move(result), CallRequest{.caller = {}, .title = {}, .action = {}, .details = {}},
+        [&requests = m_requests, peer] { return requests.findPeer(text(peer)); });
+}
+
+std::string ManagerObject::Version() { return LOCKSTEP_VERSION; }
+
+std::string ManagerObject::HostName() { return m_requests.peers().ownName().toStdString(); }
+
+std::string ManagerObject::Fingerprint() { return m_requests.peers().ownId().value.toStdString(); }
+
+} // namespace lockstep

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "api/Requests.h"
+
+#include "glue/ManagerAdaptor.h"
+
+namespace lockstep {
+
+/// org.lockstep.Lockstep1.Manager and the object manager, at the root of our paths.
+class ManagerObject final
+    : public sdbus::AdaptorInterfaces<org::lockstep::Lockstep1::Manager_adaptor>
+{
+public:
+    ManagerObject(sdbus::IConnection& connection, Requests& requests);
+    ~ManagerObject();
+    ManagerObject(const ManagerObject&) = delete;
+    ManagerObject& operator=(const ManagerObject&) = delete;
+
+private:
+    void Preflight(sdbus::Result<std::string, std::string, std::vector<wire::Dictionary>>&& result,
+                   std::string domain, std::string peer, wire::Dictionary options) override;
+    void Plan(sdbus::Result<std::vector<wire::Step>>&& result, std::string domain, std::string peer,
+              wire::Dictionary options) override;
+    void Protect(sdbus::Result<sdbus::ObjectPath>&& result, std::string domain, std::string peer,
+                 wire::Dictionary options) override;
+    void ProbePeer(sdbus::Result<std::string, std::string, std::string>&& result,
+                   std::string address) override;
+    void AddPeer(sdbus::Result<sdbus::ObjectPath>&& result, std::string address,
+                 std::string fingerprint, wire::Dictionary options) override;
+    void FindPair(sdbus::Result<sdbus::ObjectPath>&& result, std::string domain) override;
+    void FindPeer(sdbus::Result<sdbus::ObjectPath>&& result, std::string peer) override;
+    std::string Version() override;
+    std::string HostName() override;
+    std::string Fingerprint() override;
+
+    [[nodiscard]] CallRequest request(Action action, const QString& title,
+                                      Authority::Details details) const;
+
+    Requests& m_requests;
+};
+
+} // namespace lockstep

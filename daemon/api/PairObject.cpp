@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "api/PairObject.h"
+
+namespace lockstep {
+
+using namespace Qt::StringLiterals;
+
+PairObject::PairObject(sdbus::IConnection& connection, Requests& requests, PairView view)
+    : AdaptorInterfaces{connection, wire::pairPath(view.uuid)}, m_requests{requests},
+      m_view{std::move(view)}, m_peerPath{peerPath(m_view)},
+      m_announcer{getObject(), INTERFACE_NAME}
+{
+    registerAdaptor();
+}
+
+PairObject::~PairObject() { unregisterAdaptor(); }
+
+sdbus::ObjectPath PairObject::peerPath(const PairView& view) const
+{
+    return m_requests.peers().peer(view.peer) ? wire::peerPath(view.peer) : sdbus::ObjectPath{"/"};
+}
+
+void PairObject::update(const PairView& view)
+{
+    Announcer::Changes changes;
+    const auto compare = [&changes](const char* name, const auto& before, const auto& now) {
+        if (!(before == now))
+            changes.urgent.insert(name);
+    };
+    const sdbus::ObjectPath newPeerPath = peerPath(view);
+    compare("Domain", m_view.domain, view.domain);
+    compare("Role", m_view.role, view.role);
+    compare("State", m_view.state, view.state);
+    compare("Reason", m_view.reason, view.reason);
+    compare("SinceUSec", m_view.since, view.since);
+    compare("PeerName", m_view.peerName, view.peerName);
+    compare("PeerFingerprint", m_view.peer, view.peer);
+    compare("PeerPath", m_peerPath, newPeerPath);
+    compare("PeerConnected", m_view.peerConnected, view.peerConnected);
+    compare("Epoch", m_view.epoch, view.epoch);
+    compare("Mode", m_view.mode, view.mode);
+    compare("Disks", m_view.disks, view.disks);
+    compare("Nics", m_view.nics, view.nics);
+    if (m_view.checkpoints != view.checkpoints)
+        changes.figures.insert("Checkpoints");
+    m_view = view;
+    m_peerPath = newPeerPath;
+    m_announcer.announce(std::move(changes));
+}
+
+CallRequest PairObject::request(Action action, const QString& title) const
+{
+    return {.caller = currentCaller(getObject()),
+            .title = title.arg(m_view.domain),
+            .action = action,
+            .details = {{"domain", m_view.domain.toStdString()},
+                        {"peer", m_view.peerName.toStdString()}}};
+}
+
+void PairObject::TakeOver(sdbus::Result<sdbus::ObjectPath>&& result, wire::Dictionary options)
+{
+    m_requests.runner().run<sdbus::ObjectPath>(
+        std::move(result), request(Action::TakeOver, u"take over %1"_s),
+        [&requests = m_requests, uuid = m_view.uuid, options] {
+            return requests.takeOver(uuid, options);
+        });
+}
+
+void PairObject::ContinueAlone(sdbus::Result<sdbus::ObjectPath>&& result, wire::Dictionary options)
+{
+    m_requests.runner().run<sdbus::ObjectPath>(
+        std::move(result), request(Action::TakeOver, u"continue %1 alone"_s),
+        [&requests = m_requests, uuid = m_view.uuid, options] {
+            return requests.continueAlone(uuid, options);
+        });
+}
+
+void PairObject::Unprotect(sdbus::Result<sdbus::ObjectPath>&& result, wire::Dictionary options)
+{
+    m_requests.runner().run<sdbus::ObjectPath>(
+        std::move(result), request(Action::Protect, u"unprotect %1"_s),
+        [&requests = m_requests, uuid = m_view.uuid, options] {
+            return requests.unprotect(uuid, options);
+        });
+}
+
+} // namespace lockstep

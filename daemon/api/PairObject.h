@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "api/Announcer.h"
+#include "api/Requests.h"
+
+#include "glue/PairAdaptor.h"
+
+namespace lockstep {
+
+/// org.lockstep.Lockstep1.Pair.
+class PairObject final : public sdbus::AdaptorInterfaces<org::lockstep::Lockstep1::Pair_adaptor>
+{
+public:
+    PairObject(sdbus::IConnection& connection, Requests& requests, PairView view);
+    ~PairObject();
+    PairObject(const PairObject&) = delete;
+    PairObject& operator=(const PairObject&) = delete;
+
+    /// Takes the new state and announces what differs.
+    void update(const PairView& view);
+    [[nodiscard]] Announcer& announcer() { return m_announcer; }
+
+private:
+    void TakeOver(sdbus::Result<sdbus::ObjectPath>&& result, wire::Dictionary options) override;
+    void ContinueAlone(sdbus::Result<sdbus::ObjectPath>&& result,
+                       wire::Dictionary options) override;
+    void Unprotect(sdbus::Result<sdbus::ObjectPath>&& result, wire::Dictionary options) override;
+    std::string Uuid() override { return toString(m_view.uuid).toStdString(); }
+    std::string Domain() override { return m_view.domain.toStdString(); }
+    std::string Role() override { return toString(m_view.role).toStdString(); }
+    std::string State() override { return toString(m_view.state).toStdString(); }
+    std::string Reason() override { return m_view.reason.toStdString(); }
+    uint64_t SinceUSec() override { return wire::microseconds(m_view.since); }
+    std::string PeerName() override { return m_view.peerName.toStdString(); }
+    std::string PeerFingerprint() override { return m_view.peer.value.toStdString(); }
+    sdbus::ObjectPath PeerPath() override { return m_peerPath; }
+    bool PeerConnected() override { return m_view.peerConnected; }
+    uint64_t Epoch() override { return m_view.epoch.value; }
+    std::string Mode() override { return m_view.mode.toStdString(); }
+    std::vector<wire::Dictionary> Disks() override { return wire::dictionaries(m_view.disks); }
+    std::vector<wire::Dictionary> Nics() override { return wire::dictionaries(m_view.nics); }
+    uint64_t Checkpoints() override { return static_cast<uint64_t>(m_view.checkpoints); }
+
+    [[nodiscard]] CallRequest request(Action action, const QString& title) const;
+    [[nodiscard]] sdbus::ObjectPath peerPath(const PairView& view) const;
+
+    Requests& m_requests;
+    PairView m_view;
+    sdbus::ObjectPath m_peerPath;
+    Announcer m_announcer;
+};
+
+} // namespace lockstep

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "api/PeerObject.h"
+
+namespace lockstep {
+
+using namespace Qt::StringLiterals;
+
+PeerObject::PeerObject(sdbus::IConnection& connection, Requests& requests, PeerInfo info)
+    : AdaptorInterfaces{connection, wire::peerPath(info.id)}, m_requests{requests},
+      m_info{std::move(info)}, m_announcer{getObject(), INTERFACE_NAME}
+{
+    registerAdaptor();
+}
+
+PeerObject::~PeerObject() { unregisterAdaptor(); }
+
+void PeerObject::update(const PeerInfo& info)
+{
+    Announcer::Changes changes;
+    const auto compare = [&changes](const char* name, const auto& before, const auto& now) {
+        if (!(before == now))
+            changes.urgent.insert(name);
+    };
+    compare("Name", m_info.name, info.name);
+    compare("Address", m_info.address, info.address);
+    compare("Port", m_info.port, info.port);
+    compare("Trust", m_info.trust, info.trust);
+    compare("Connected", m_info.connected, info.connected);
+    compare("LocalAddress", m_info.localAddress, info.localAddress);
+    compare("RemoteAddress", m_info.remoteAddress, info.remoteAddress);
+    compare("Version", m_info.version, info.version);
+    compare("LastError", m_info.lastError, info.lastError);
+    m_info = info;
+    m_announcer.announce(std::move(changes));
+}
+
+CallRequest PeerObject::request(const QString& verb) const
+{
+    return {.caller = currentCaller(getObject()),
+            .title = u"%1 peer %2"_s.arg(verb, m_info.name),
+            .action = Action::ManagePeers,
+            .details = {{"peer", m_info.name.toStdString()}}};
+}
+
+void PeerObject::Accept(sdbus::Result<>&& result, std::string fingerprint)
+{
+    m_requests.runner().run<void>(std::move(result), request(u"accept"_s),
+                                  [&requests = m_requests, id = m_info.id, fingerprint] {
+                                      return requests.acceptPeer(id, fingerprint);
+                                  });
+}
+
+void PeerObject::Remove(sdbus::Result<>&& result, wire::Dictionary options)
+{
+    m_requests.runner().run<void>(std::move(result), request(u"remove"_s),
+                                  [&requests = m_requests, id = m_info.id, options] {
+                                      return requests.removePeer(id, options);
+                                  });
+}
+
+} // namespace lockstep

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "api/Requests.h"
+
+#include "hypervisor/Hypervisor.h"
+#include "pair/PairService.h"
+
+namespace lockstep {
+
+using namespace Qt::StringLiterals;
+
+Task<Result<Requests::Values>> Requests::preflight(QString domain, QString peer,
+                                                   wire::Dictionary options)
+{
+    LOCKSTEP_CO_TRY(read, wire::protectOptions(options));
+    LOCKSTEP_CO_TRY(report, co_await m_pairs.preflight(domain, peer, read));
+    co_return Values{report.domain.toStdString(), report.peerName.toStdString(),
+                     wire::dictionaries(report.findings)};
+}
+
+Task<Result<std::vector<wire::Step>>> Requests::plan(QString domain, QString peer,
+                                                     wire::Dictionary options)
+{
+    LOCKSTEP_CO_TRY(read, wire::protectOptions(options));
+    LOCKSTEP_CO_TRY(plan, co_await m_pairs.plan(domain, peer, read));
+    co_return wire::steps(plan);
+}
+
+Task<Result<sdbus::ObjectPath>> Requests::protect(QString domain, QString peer,
+                                                  wire::Dictionary options)
+{
+    LOCKSTEP_CO_TRY(read, wire::protectOptions(options));
+    co_return jobPath(co_await m_pairs.protect(domain, peer, read));
+}
+
+Task<Result<sdbus::ObjectPath>> Requests::takeOver(DomainUuid uuid, wire::Dictionary options)
+{
+    LOCKSTEP_CO_CHECK(wire::noOptions(options));
+    co_return jobPath(co_await m_pairs.takeOver(toString(uuid)));
+}
+
+Task<Result<sdbus::ObjectPath>> Requests::continueAlone(DomainUuid uuid, wire::Dictionary options)
+{
+    LOCKSTEP_CO_CHECK(wire::noOptions(options));
+    co_return jobPath(co_await m_pairs.continueAlone(toString(uuid)));
+}
+
+Task<Result<sdbus::ObjectPath>> Requests::unprotect(DomainUuid uuid, wire::Dictionary options)
+{
+    LOCKSTEP_CO_CHECK(wire::noOptions(options));
+    co_return jobPath(co_await m_pairs.unprotect(toString(uuid)));
+}
+
+Task<Result<sdbus::ObjectPath>> Requests::findPair(QString domain)
+{
+    for (const PairView& pair : m_pairs.pairs()) {
+        if (pair.domain == domain || toString(pair.uuid) == domain)
+            co_return wire::pairPath(pair.uuid);
+    }
+    // A number may be the id of a running domain; libvirt also tells a wrong name from one that
+    // has no pair.
+    LOCKSTEP_CO_TRY(found, co_await m_hypervisor.find(domain));
+    LOCKSTEP_CO_TRY(pair, m_pairs.pair(found.uuid));
+    co_return wire::pairPath(pair.uuid);
+}
+
+Task<Result<void>> Requests::cancel(JobId id) { co_return m_pairs.cancel(id); }
+
+Task<Result<Requests::Strings>> Requests::probePeer(QString address)
+{
+    LOCKSTEP_CO_TRY(probe, co_await m_peers.probe(address));
+    co_return Strings{probe.name.toStdString(), probe.id.value.toStdString(),
+                      probe.version.toStdString()};
+}
+
+Task<Result<sdbus::ObjectPath>> Requests::addPeer(QString address, std::string fingerprint,
+                                                  wire::Dictionary options)
+{
+    LOCKSTEP_CO_TRY(name, wire::peerName(options));
+    LOCKSTEP_CO_TRY(expected, wire::fingerprint(fingerprint));
+    LOCKSTEP_CO_TRY(peer, co_await m_peers.add(address, expected, name));
+    m_export.peer(peer.id);
+    co_return wire::peerPath(peer.id);
+}
+
+Task<Result<sdbus::ObjectPath>> Requests::findPeer(QString peer)
+{
+    co_return m_peers.find(peer).transform(
+        [](const PeerInfo& found) { return wire::peerPath(found.id); });
+}
+
+Task<Result<void>> Requests::acceptPeer(PeerId id, std::string fingerprint)
+{
+    LOCKSTEP_CO_TRY(expected, wire::fingerprint(fingerprint));
+    LOCKSTEP_CO_TRY(accepted, co_await m_peers.accept(id.value, expected));
+    m_export.peer(accepted.id);
+    co_return {};
+}
+
+Task<Result<void>> Requests::removePeer(PeerId id, wire::Dictionary options)
+{
+    LOCKSTEP_CO_CHECK(wire::noOptions(options));
+    LOCKSTEP_CO_TRY(peer, m_peers.peer(id));
+    if (m_pairs.usesPeer(id)) {
+        co_return failure(
+            Errc::Busy, u"a pair needs peer %1"_s.arg(peer.name),
+            u"Run 'lockstep list', and 'lockstep unprotect' for each domain that is paired with it."_s);
+    }
+    co_return co_await m_peers.remove(id);
+}
+
+Result<sdbus::ObjectPath> Requests::jobPath(const Result<JobId>& id) const
+{
+    if (!id)
+        return std::unexpected{id.error()};
+    m_export.job(*id);
+    return wire::jobPath(*id);
+}
+
+} // namespace lockstep

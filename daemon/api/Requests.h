@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "api/CallRunner.h"
+#include "api/Wire.h"
+#include "base/Task.h"
+
+#include <functional>
+
+namespace lockstep {
+
+class Hypervisor;
+class PairService;
+
+/// What the D-Bus methods do, behind the objects that have them: converts, calls the one part that
+/// decides, converts back. It outlives those objects, which may go while a call is under way.
+/// Must outlive the calls of its runner.
+class Requests final
+{
+public:
+    using Values = std::tuple<std::string, std::string, std::vector<wire::Dictionary>>;
+    using Strings = std::tuple<std::string, std::string, std::string>;
+    /// Called before a reply names the object of a job or peer: it must be on the bus by then.
+    struct Export
+    {
+        std::function<void(JobId)> job;
+        std::function<void(PeerId)> peer;
+    };
+
+    Requests(PairService& pairs, Peers& peers, Hypervisor& hypervisor, CallRunner& runner)
+        : m_pairs{pairs}, m_peers{peers}, m_hypervisor{hypervisor}, m_runner{runner}
+    { }
+    void setExport(Export exporter) { m_export = std::move(exporter); }
+
+    [[nodiscard]] CallRunner& runner() { return m_runner; }
+    [[nodiscard]] Peers& peers() { return m_peers; }
+
+    [[nodiscard]] Task<Result<Values>> preflight(QString domain, QString peer,
+                                                 wire::Dictionary options);
+    [[nodiscard]] Task<Result<std::vector<wire::Step>>> plan(QString domain, QString peer,
+                                                             wire::Dictionary options);
+    [[nodiscard]] Task<Result<sdbus::ObjectPath>> protect(QString domain, QString peer,
+                                                          wire::Dictionary options);
+    [[nodiscard]] Task<Result<sdbus::ObjectPath>> takeOver(DomainUuid uuid,
+                                                           wire::Dictionary options);
+    [[nodiscard]] Task<Result<sdbus::ObjectPath>> continueAlone(DomainUuid uuid,
+                                                                wire::Dictionary options);
+    [[nodiscard]] Task<Result<sdbus::ObjectPath>> unprotect(DomainUuid uuid,
+                                                            wire::Dictionary options);
+    [[nodiscard]] Task<Result<sdbus::ObjectPath>> findPair(QString domain);
+    [[nodiscard]] Task<Result<void>> cancel(JobId id);
+
+    [[nodiscard]] Task<Result<Strings>> probePeer(QString address);
+    [[nodiscard]] Task<Result<sdbus::ObjectPath>> addPeer(QString address, std::string fingerprint,
+                                                          wire::Dictionary options);
+    [[nodiscard]] Task<Result<sdbus::ObjectPath>> findPeer(QString peer);
+    [[nodiscard]] Task<Result<void>> acceptPeer(PeerId id, std::string fingerprint);
+    [[nodiscard]] Task<Result<void>> removePeer(PeerId id, wire::Dictionary options);
+
+private:
+    [[nodiscard]] Result<sdbus::ObjectPath> jobPath(const Result<JobId>& id) const;
+
+    PairService& m_pairs;
+    Peers& m_peers;
+    Hypervisor& m_hypervisor;
+    CallRunner& m_runner;
+    Export m_export;
+};
+
+} // namespace lockstep

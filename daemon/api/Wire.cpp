@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "api/Wire.h"
+
+#include "dbus/ErrorText.h"
+#include "dbus/Fingerprint.h"
+#include "dbus/Names.h"
+
+#include <QJsonArray>
+
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <utility>
+
+namespace lockstep::wire {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+constexpr qsizetype peerPathDigits = 16;
+
+sdbus::ObjectPath path(const QString& below)
+{
+    return sdbus::ObjectPath{dbus::rootPath + below.toStdString()};
+}
+
+sdbus::Variant text(const QString& value) { return sdbus::Variant{value.toStdString()}; }
+
+std::optional<sdbus::Variant> variant(const QJsonValue& value);
+
+sdbus::Variant variant(double number)
+{
+    constexpr double wholeUpTo = 9007199254740992.0; // 2^53: beyond it JSON numbers are not whole.
+    if (std::trunc(number) == number && std::abs(number) <= wholeUpTo)
+        return sdbus::Variant{static_cast<int64_t>(number)};
+    return sdbus::Variant{number};
+}
+
+sdbus::Variant variant(const QJsonArray& array)
+{
+    std::vector<sdbus::Variant> items;
+    for (const auto& item : array) {
+        if (auto converted = variant(item))
+            items.push_back(*std::move(converted));
+    }
+    return sdbus::Variant{items};
+}
+
+std::optional<sdbus::Variant> variant(const QJsonValue& value)
+{
+    switch (value.type()) {
+    case QJsonValue::Bool:
+        return sdbus::Variant{value.toBool()};
+    case QJsonValue::Double:
+        return variant(value.toDouble());
+    case QJsonValue::String:
+        return text(value.toString());
+    case QJsonValue::Array:
+        return variant(value.toArray());
+    case QJsonValue::Object:
+        return sdbus::Variant{dictionary(value.toObject())};
+    case QJsonValue::Null:
+    case QJsonValue::Undefined:
+        break;
+    }
+    return std::nullopt;
+}
+
+/// Takes the string options named in `wanted`; anything else is refused.
+Result<void> readStrings(const Dictionary& options, const std::map<std::string, QString*>& wanted)
+{
+    for (const auto& [key, value] : options) {
+        const auto target = wanted.find(key);
+        if (target == wanted.end())
+            return failure(Errc::InvalidArgument,
+                           u"unknown option \"%1\""_s.arg(QString::fromStdString(key)));
+        if (!value.containsValueOfType<std::string>())
+            return failure(Errc::InvalidArgument,
+                           u"option \"%1\" is not a string"_s.arg(QString::fromStdString(key)));
+        *target->second = QString::fromStdString(value.get<std::string>());
+    }
+    return {};
+}
+
+} // namespace
+
+sdbus::ObjectPath peerPath(const PeerId& id)
+{
+    return path(u"/peer/"_s + id.value.first(std::min(peerPathDigits, id.value.size())));
+}
+
+sdbus::ObjectPath pairPath(const DomainUuid& uuid)
+{
+    return path(u"/pair/"_s + toString(uuid).replace(u'-', u'_'));
+}
+
+sdbus::ObjectPath jobPath(const JobId& id) { return path(u"/job/"_s + QString::number(id.value)); }
+
+std::string trustWord(PeerTrust trust)
+{
+    switch (trust) {
+    case PeerTrust::Asked:
+        return "asked";
+    case PeerTrust::Asking:
+        return "asking";
+    case PeerTrust::Trusted:
+        return "trusted";
+    }
+    std::unreachable();
+}
+
+uint64_t microseconds(const QDateTime& time)
+{
+    if (!time.isValid())
+        return 0;
+    return static_cast<uint64_t>(std::max<qint64>(time.toMSecsSinceEpoch(), 0)) * 1000;
+}
+
+uint64_t bytes(Bytes size) { return static_cast<uint64_t>(std::max<qint64>(size.value, 0)); }
+
+Dictionary dictionary(const Finding& finding)
+{
+    return {{"id", text(finding.id)},
+            {"severity", text(toString(finding.severity))},
+            {"host", text(finding.host)},
+            {"message", text(finding.message)},
+            {"remedy", text(finding.remedy)}};
+}
+
+std::vector<Dictionary> dictionaries(const QList<Finding>& findings)
+{
+    std::vector<Dictionary> all;
+    for (const Finding& finding : findings)
+        all.push_back(dictionary(finding));
+    return all;
+}
+
+std::vector<Dictionary> dictionaries(const QList<DiskView>& disks)
+{
+    std::vector<Dictionary> all;
+    for (const DiskView& disk : disks) {
+        all.push_back({{"target", text(disk.target)},
+                       {"source", text(disk.source)},
+                       {"replica", text(disk.replica)},
+                       {"size-bytes", sdbus::Variant{bytes(disk.size)}}});
+    }
+    return all;
+}
+
+std::vector<Dictionary> dictionaries(const QList<NicView>& nics)
+{
+    std::vector<Dictionary> all;
+    for (const NicView& nic : nics)
+        all.push_back(
+            {{"mac", text(nic.mac)}, {"bridge", text(nic.bridge)}, {"alias", text(nic.alias)}});
+    return all;
+}
+
+Dictionary dictionary(const QJsonObject& object)
+{
+    Dictionary all;
+    for (auto it = object.begin(); it != object.end(); ++it) {
+        if (auto converted = variant(it.value()))
+            all.emplace(it.key().toStdString(), *std::move(converted));
+    }
+    return all;
+}
+
+std::vector<Step> steps(const QList<PlannedStep>& plan)
+{
+    std::vector<Step> all;
+    for (const PlannedStep& step : plan)
+        all.emplace_back(step.host.toStdString(), step.title.toStdString(),
+                         step.undo.toStdString());
+    return all;
+}
+
+ErrorTriple errorTriple(const std::optional<lockstep::Error>& error)
+{
+    if (!error)
+        return {};
+    return {dbus::errorName(error->code()).toStdString(), error->message().toStdString(),
+            error->remedy().toStdString()};
+}
+
+Result<ProtectOptions> protectOptions(const Dictionary& options)
+{
+    ProtectOptions read;
+    return readStrings(options, {{"image-directory", &read.imageDirectory}}).transform([&read] {
+        return read;
+    });
+}
+
+Result<QString> peerName(const Dictionary& options)
+{
+    QString name;
+    return readStrings(options, {{"name", &name}}).transform([&name] { return name; });
+}
+
+Result<void> noOptions(const Dictionary& options) { return readStrings(options, {}); }
+
+Result<PeerId> fingerprint(const std::string& digits)
+{
+    const QString given = QString::fromStdString(digits);
+    const auto parsed = dbus::parseFingerprint(given);
+    if (!parsed)
+        return std::unexpected{parsed.error()};
+    if (*parsed != given)
+        return failure(Errc::InvalidArgument,
+                       u"\"%1\" is not 64 lower-case hex digits"_s.arg(given));
+    return PeerId{*parsed};
+}
+
+} // namespace lockstep::wire

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "pair/Views.h"
+#include "peer/Peers.h"
+
+#include <sdbus-c++/sdbus-c++.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+/// Our types as D-Bus has them. What the dictionaries hold is documented in the XML under dbus/.
+namespace lockstep::wire {
+
+using Dictionary = std::map<std::string, sdbus::Variant>;
+using Step = sdbus::Struct<std::string, std::string, std::string>;
+using ErrorTriple = sdbus::Struct<std::string, std::string, std::string>;
+
+[[nodiscard]] sdbus::ObjectPath peerPath(const PeerId& id);
+[[nodiscard]] sdbus::ObjectPath pairPath(const DomainUuid& uuid);
+[[nodiscard]] sdbus::ObjectPath jobPath(const JobId& id);
+
+[[nodiscard]] std::string trustWord(PeerTrust trust);
+/// Microseconds since 1970 UTC, 0 for no time.
+[[nodiscard]] uint64_t microseconds(const QDateTime& time);
+[[nodiscard]] uint64_t bytes(Bytes size);
+
+[[nodiscard]] Dictionary dictionary(const Finding& finding);
+[[nodiscard]] std::vector<Dictionary> dictionaries(const QList<Finding>& findings);
+[[nodiscard]] std::vector<Dictionary> dictionaries(const QList<DiskView>& disks);
+[[nodiscard]] std::vector<Dictionary> dictionaries(const QList<NicView>& nics);
+/// Whole numbers become x, others d, lists av, objects a{sv}; null is left out.
+[[nodiscard]] Dictionary dictionary(const QJsonObject& object);
+[[nodiscard]] std::vector<Step> steps(const QList<PlannedStep>& plan);
+[[nodiscard]] ErrorTriple errorTriple(const std::optional<lockstep::Error>& error);
+
+/// The following refuse unknown and mistyped keys: InvalidArgument.
+[[nodiscard]] Result<ProtectOptions> protectOptions(const Dictionary& options);
+[[nodiscard]] Result<QString> peerName(const Dictionary& options); ///< Empty if not given.
+[[nodiscard]] Result<void> noOptions(const Dictionary& options);
+/// A fingerprint must come as the interface says: 64 lower-case hex digits.
+[[nodiscard]] Result<PeerId> fingerprint(const std::string& digits);
+
+} // namespace lockstep::wire

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "base/Config.h"
+#include "hypervisor/Hypervisor.h"
+#include "pair/JobTable.h"
+#include "pair/PairTable.h"
+#include "peer/Peers.h"
+
+namespace lockstep {
+
+/// What the flows work with; all of it outlives them.
+struct PairParts
+{
+    Hypervisor& hypervisor;
+    Peers& peers;
+    PairTable& pairs;
+    JobTable& jobs;
+    const Config& config;
+};
+
+} // namespace lockstep

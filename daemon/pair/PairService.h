@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "base/Task.h"
+#include "pair/Views.h"
+
+#include <QObject>
+
+namespace lockstep {
+
+/// All that a user can ask of pairs, as api/ sees it. Methods that start work return the job's id
+/// at once, after the checks that need no work (UnknownDomain, WrongRole, Busy, ...); the rest of
+/// the outcome is the job's. `domain` is a name, UUID or id; `peer` a name, address or fingerprint.
+class PairService : public QObject
+{
+    Q_OBJECT
+public:
+    [[nodiscard]] virtual Task<Result<PreflightReport>> preflight(QString domain, QString peer,
+                                                                  ProtectOptions options) = 0;
+    [[nodiscard]] virtual Task<Result<QList<PlannedStep>>> plan(QString domain, QString peer,
+                                                                ProtectOptions options) = 0;
+    /// An empty `peer` means the one that the domain was paired with last.
+    [[nodiscard]] virtual Task<Result<JobId>> protect(QString domain, QString peer,
+                                                      ProtectOptions options) = 0;
+    [[nodiscard]] virtual Task<Result<JobId>> takeOver(QString domain) = 0;
+    [[nodiscard]] virtual Task<Result<JobId>> continueAlone(QString domain) = 0;
+    [[nodiscard]] virtual Task<Result<JobId>> unprotect(QString domain) = 0;
+
+    [[nodiscard]] virtual QList<PairView> pairs() const = 0;
+    [[nodiscard]] virtual Result<PairView> pair(const DomainUuid& uuid) const = 0;
+    [[nodiscard]] virtual QList<JobView> jobs() const = 0;
+    [[nodiscard]] virtual Result<JobView> job(const JobId& id) const = 0;
+    /// Asks a job to stop and undo what it did; the job's end tells when that is through.
+    [[nodiscard]] virtual Result<void> cancel(const JobId& id) = 0;
+    /// Whether a pair needs this peer, so that it cannot be forgotten.
+    [[nodiscard]] virtual bool usesPeer(const PeerId& id) const = 0;
+
+Q_SIGNALS:
+    void pairChanged(const lockstep::DomainUuid& uuid);
+    void pairRemoved(const lockstep::DomainUuid& uuid);
+    void jobChanged(const lockstep::JobId& id);
+    void jobRemoved(const lockstep::JobId& id);
+};
+
+} // namespace lockstep

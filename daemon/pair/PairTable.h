@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "pair/Record.h"
+#include "store/Store.h"
+
+#include <QMap>
+#include <QObject>
+
+namespace lockstep {
+
+/// The pairs of this host: in the store first, then in memory. Flows look records up again after
+/// each await. Errors: StoreError.
+class PairTable final : public QObject
+{
+    Q_OBJECT
+public:
+    explicit PairTable(Store& store) : m_store{store} { }
+
+    /// Reads the store. A record that cannot be read is an error: it may be the only trace of a
+    /// shadow or of a newer epoch elsewhere.
+    [[nodiscard]] Task<Result<void>> load();
+    [[nodiscard]] QList<PairRecord> all() const { return m_records.values(); }
+    [[nodiscard]] std::optional<PairRecord> find(const DomainUuid& uuid) const;
+    /// Saves, then shows. The state's time is set when state or role differ from what was there.
+    [[nodiscard]] Task<Result<void>> put(PairRecord record);
+    [[nodiscard]] Task<Result<void>> remove(DomainUuid uuid);
+    /// Changes the state, and the reason that is shown with it, of a record that is there.
+    [[nodiscard]] Task<Result<void>> setState(DomainUuid uuid, PairState state, QString reason);
+
+Q_SIGNALS:
+    void changed(const lockstep::DomainUuid& uuid);
+    void removed(const lockstep::DomainUuid& uuid);
+
+private:
+    Store& m_store;
+    QMap<DomainUuid, PairRecord> m_records;
+};
+
+} // namespace lockstep

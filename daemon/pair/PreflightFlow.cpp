@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "pair/PreflightFlow.h"
+
+#include "pair/ShadowBuild.h"
+#include "replication/Describe.h"
+#include "replication/ImageFiles.h"
+
+#include <QDir>
+#include <QFileInfo>
+#include <QJsonArray>
+#include <QTcpSocket>
+
+#include <unistd.h>
+
+namespace lockstep {
+
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Why `remote` cannot be reached from `local`, or nothing.
+Task<QString> linkProblem(QHostAddress local, QHostAddress remote, quint16 port)
+{
+    const OneShot<QString> outcome;
+    QTcpSocket socket;
+    QObject::connect(&socket, &QTcpSocket::connected, [outcome] { outcome.complete({}); });
+    QObject::connect(&socket, &QTcpSocket::errorOccurred,
+                     [outcome, &socket] { outcome.complete(socket.errorString()); });
+    if (!socket.bind(local))
+        co_return u"address %1 is not on this host any more"_s.arg(local.toString());
+    socket.connectToHost(remote, port);
+    outcome.expire(3s, u"no answer from %1 within 3 s"_s.arg(remote.toString()));
+    const QString problem = co_await outcome;
+    QObject::disconnect(&socket, nullptr, nullptr, nullptr);
+    co_return problem;
+}
+
+QString directoryProblem(const QString& directory)
+{
+    if (!QDir::isAbsolutePath(directory))
+        return u"%1 is not an absolute path"_s.arg(directory);
+    const QFileInfo info{directory};
+    if (!info.exists() && !QDir{}.mkpath(directory))
+        return u"%1 cannot be made"_s.arg(directory);
+    if (!QFileInfo{directory}.isDir()
+        || ::access(QFile::encodeName(directory).constData(), W_OK | X_OK) != 0)
+        return u"%1 is not a folder that can be written to"_s.arg(directory);
+    return {};
+}
+
+Task<Result<LocalFacts>> localFacts(PairParts parts, DomainInfo domain, PeerInfo peer)
+{
+    LocalFacts facts;
+    facts.info = domain;
+    LOCKSTEP_CO_TRY(host, co_await parts.hypervisor.hostFacts());
+    facts.host = host;
+    facts.host.hostName = parts.peers.ownName();
+    if (domain.persistent) {
+        LOCKSTEP_CO_TRY(xml, co_await parts.hypervisor.xml(domain.uuid, XmlKind::Inactive));
+        const auto model = parseDomain(xml);
+        if (!model)
+            co_return std::unexpected{model.error()};
+        facts.inactive = *model;
+        facts.live = *model;
+    }
+    facts.qemuVersion = facts.host.qemuVersion;
+    if (domain.state == DomainState::Off || domain.state == DomainState::Crashed)
+        co_return facts;
+    LOCKSTEP_CO_TRY(description, co_await describe(&parts.hypervisor, domain.uuid));
+    facts.live = std::move(description.model);
+    facts.qemuVersion = description.spec.qemuVersion;
+    facts.blockJobs = description.blockJobs;
+    for (const auto& disk : std::as_const(description.spec.disks)) {
+        DiskFacts fact{disk.target, disk.size, disk.size, {}};
+        const auto info = co_await imageInfo(disk.source, disk.format);
+        if (info) {
+            fact.allocated = info->allocated;
+            fact.internalSnapshots = info->snapshots;
+        }
+        facts.disks.append(fact);
+    }
+    facts.linkProblem = co_await linkProblem(peer.localAddress, peer.remoteAddress, peer.port);
+    co_return facts;
+}
+
+NameConflict conflictOf(const PairParts& parts, const PeerId& peer, const DomainInfo& theirs,
+                        const DomainUuid& uuid)
+{
+    const auto record = parts.pairs.find(uuid);
+    const bool ours = record && record->peer == peer && !record->isEngaged();
+    // What still runs here is no left-over, whatever the records say.
+    if (ours && theirs.uuid == uuid && theirs.state == DomainState::Off)
+        return NameConflict::StaleCopy;
+    return NameConflict::Taken;
+}
+
+} // namespace
+
+Task<Result<PreflightReport>> runPreflight(PairParts parts, DomainInfo domain, PeerInfo peer,
+                                           ProtectOptions options)
+{
+    LOCKSTEP_CO_TRY(local, co_await localFacts(parts, domain, peer));
+    QString xml;
+    if (domain.state != DomainState::Off && domain.state != DomainState::Crashed) {
+        LOCKSTEP_CO_TRY(migratable,
+                        co_await parts.hypervisor.xml(domain.uuid, XmlKind::Migratable));
+        xml = migratable;
+    }
+    const QJsonObject request{{u"uuid"_s, toString(domain.uuid)},
+                              {u"name"_s, domain.name},
+                              {u"xml"_s, xml},
+                              {u"image-directory"_s, options.imageDirectory},
+                              {u"files"_s, QJsonArray::fromStringList(filesNeeded(local.live))}};
+    LOCKSTEP_CO_TRY(reply, co_await parts.peers.call(peer.id, u"preflight.facts"_s, request, 30s));
+    const auto remote = RemoteFacts::fromJson(reply);
+    if (!remote)
+        co_return std::unexpected{remote.error().during(u"the answer of %1"_s.arg(peer.name))};
+    co_return PreflightReport{domain.name, peer.name, preflight(local, *remote)};
+}
+
+Task<Result<QJsonObject>> answerPreflight(PairParts parts, PeerId peer, QJsonObject request)
+{
+    const DomainUuid uuid{QUuid::fromString(request[u"uuid"].toString())};
+    const QString name = request[u"name"].toString();
+    if (uuid.value.isNull() || name.isEmpty() || !request[u"files"].isArray())
+        co_return failure(Errc::ProtocolError, u"preflight.facts without uuid, name or files"_s);
+    RemoteFacts facts;
+    facts.protocolVersion = pairProtocolVersion;
+    LOCKSTEP_CO_TRY(host, co_await parts.hypervisor.hostFacts());
+    facts.host = host;
+    facts.host.hostName = parts.peers.ownName();
+    facts.imageDirectory = request[u"image-directory"].toString();
+    if (facts.imageDirectory.isEmpty())
+        facts.imageDirectory = parts.config.replication.imageDirectory;
+    facts.imageDirectoryProblem = directoryProblem(facts.imageDirectory);
+    if (facts.imageDirectoryProblem.isEmpty()) {
+        LOCKSTEP_CO_TRY(space, co_await freeSpace(facts.imageDirectory));
+        facts.imageSpaceFree = space;
+    }
+    LOCKSTEP_CO_TRY(domains, co_await parts.hypervisor.domains());
+    for (const auto& theirs : std::as_const(domains)) {
+        if (theirs.uuid != uuid && theirs.name != name)
+            continue;
+        facts.conflict = conflictOf(parts, peer, theirs, uuid);
+        facts.conflictingDomain = theirs.name;
+        if (facts.conflict == NameConflict::Taken)
+            break;
+    }
+    if (const QString xml = request[u"xml"].toString(); !xml.isEmpty()) {
+        LOCKSTEP_CO_TRY(problem, co_await parts.hypervisor.cpuProblem(xml));
+        facts.cpuProblem = problem;
+    }
+    LOCKSTEP_CO_TRY(asker, parts.peers.peer(peer));
+    facts.linkProblem = co_await linkProblem(asker.localAddress, asker.remoteAddress, asker.port);
+    facts.freePorts = freePorts(asker.localAddress, uuid, parts.pairs.all(), parts.config);
+    const QJsonArray files = request[u"files"].toArray();
+    for (const auto& file : files) {
+        if (!QFileInfo::exists(file.toString()))
+            facts.missingFiles.append(file.toString());
+    }
+    co_return facts.toJson();
+}
+
+} // namespace lockstep

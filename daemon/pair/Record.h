@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "pair/Views.h"
+#include "replication/Spec.h"
+
+#include <QJsonObject>
+
+namespace lockstep {
+
+/// What a host knows of a pair and must not forget; saved before it is acted on.
+struct PairRecord
+{
+    DomainUuid uuid;
+    QString domain;
+    Role role{Role::Primary};
+    PeerId peer;
+    QString peerName;
+    PairState state{PairState::Preparing};
+    QString reason;
+    Epoch epoch;
+    QDateTime since;
+    ReplicationSpec spec;
+    QString imageDirectory; ///< Where this host keeps replicas of the domain; empty if it has none.
+    QString definition; ///< On a secondary: the XML to define once it has taken over.
+    bool definedHere{
+        false}; ///< On a secondary: libvirt here keeps an out of date definition of the domain.
+
+    /// The domain runs, or ran last, on this host as far as this host knows.
+    [[nodiscard]] bool isPrimary() const { return role == Role::Primary; }
+    /// A shadow exists, or is being made or given up.
+    [[nodiscard]] bool isEngaged() const;
+
+    [[nodiscard]] QJsonObject toJson() const;
+    /// Errors: Malformed, naming the member.
+    [[nodiscard]] static Result<PairRecord> fromJson(const QJsonObject& json);
+    [[nodiscard]] PairView toView() const;
+};
+
+} // namespace lockstep
