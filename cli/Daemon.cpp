@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "cli/Daemon.h"
+
+#include "cli/WireJson.h"
+#include "dbus/ErrorText.h"
+#include "dbus/Names.h"
+
+#include "glue/JobProxy.h"
+#include "glue/ManagerProxy.h"
+#include "glue/PairProxy.h"
+#include "glue/PeerProxy.h"
+#include <systemd/sd-bus.h>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <type_traits>
+
+namespace lockstep::cli {
+
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+
+namespace {
+
+// Longer than the daemon waits for somebody to type a password.
+constexpr auto callTimeout = 6min;
+
+/// A proxy of one object that has one interface; listens to no signals.
+template <typename Interface>
+class Remote final : public sdbus::ProxyInterfaces<Interface>
+{
+public:
+    Remote(sdbus::IConnection& connection, const sdbus::ObjectPath& path)
+        : sdbus::ProxyInterfaces<Interface>{connection, sdbus::ServiceName{dbus::service}, path}
+    {
+        this->registerProxy();
+    }
+    ~Remote() { this->unregisterProxy(); }
+    Remote(const Remote&) = delete;
+    Remote& operator=(const Remote&) = delete;
+};
+
+using Manager = Remote<org::lockstep::Lockstep1::Manager_proxy>;
+using Peer = Remote<org::lockstep::Lockstep1::Peer_proxy>;
+using Pair = Remote<org::lockstep::Lockstep1::Pair_proxy>;
+using Job = Remote<org::lockstep::Lockstep1::Job_proxy>;
+
+const sdbus::ObjectPath root{dbus::rootPath};
+
+/// Runs D-Bus calls; sdbus-c++ throws, we do not.
+template <typename Call>
+auto guarded(Call call) -> Result<std::invoke_result_t<Call>>
+{
+    try {
+        if constexpr (std::is_void_v<std::invoke_result_t<Call>>) {
+            call();
+            return {};
+        } else {
+            return call();
+        }
+    } catch (const sdbus::Error& error) {
+        return std::unexpected{
+            dbus::decodeError(fromBus(error.getName()), fromBus(error.getMessage()))};
+    }
+}
+
+Dictionary options(const ProtectRequest& request)
+{
+    if (request.imageDirectory.isEmpty())
+        return {};
+    return {{"image-directory", sdbus::Variant{request.imageDirectory.toStdString()}}};
+}
+
+} // namespace
+
+Result<Daemon> Daemon::connect()
+{
+    sd_bus* bus = nullptr;
+    if (const int status = sd_bus_open_system(&bus); status < 0) {
+        return failure(
+            Errc::DaemonUnavailable,
+            u"no connection to the system bus: %1"_s.arg(QString::fromUtf8(std::strerror(-status))),
+            u"See that dbus-daemon or dbus-broker runs on this host."_s);
+    }
+    // Only who sits at a terminal can be asked for a password.
+    sd_bus_set_allow_interactive_authorization(bus, ::isatty(STDIN_FILENO));
+    return guarded([bus] {
+        Daemon daemon{sdbus::createBusConnection(bus)};
+        daemon.m_connection->setMethodCallTimeout(callTimeout);
+        return daemon;
+    });
+}
+
+QList<RemoteObject> Daemon::objects(const char* interface, const QString& sortedBy)
+{
+    std::map<sdbus::ObjectPath,
+             std::map<std::string, std::map<sdbus::PropertyName, sdbus::Variant>>>
+        all;
+    const auto proxy = sdbus::createProxy(*m_connection, sdbus::ServiceName{dbus::service}, root);
+    proxy->callMethod("GetManagedObjects")
+        .onInterface("org.freedesktop.DBus.ObjectManager")
+        .storeResultsTo(all);
+    QList<RemoteObject> found;
+    for (const auto& [path, interfaces] : all) {
+        if (const auto wanted = interfaces.find(interface); wanted != interfaces.end())
+            found.append({.path = path, .properties = propertiesToJson(wanted->second)});
+    }
+    std::ranges::sort(found, [&sortedBy](const RemoteObject& left, const RemoteObject& right) {
+        const auto a = left.properties[sortedBy];
+        const auto b = right.properties[sortedBy];
+        return a.isString() ? a.toString() < b.toString() : a.toInteger() < b.toInteger();
+    });
+    return found;
+}
+
+QJsonObject Daemon::properties(const sdbus::ObjectPath& path, const char* interface)
+{
+    const auto proxy = sdbus::createProxy(*m_connection, sdbus::ServiceName{dbus::service}, path);
+    return propertiesToJson(proxy->getAllProperties().onInterface(interface));
+}
+
+void Daemon::expectQuestion()
+{
+    if (!m_agent)
+        m_agent = std::make_unique<PolkitAgent>();
+}
+
+Result<QJsonObject> Daemon::own()
+{
+    return guarded([this] { return properties(root, Manager::INTERFACE_NAME); });
+}
+
+Result<QList<RemoteObject>> Daemon::pairs()
+{
+    return guarded([this] { return objects(Pair::INTERFACE_NAME, u"domain"_s); });
+}
+
+Result<QList<RemoteObject>> Daemon::peers()
+{
+    return guarded([this] { return objects(Peer::INTERFACE_NAME, u"name"_s); });
+}
+
+Result<QList<RemoteObject>> Daemon::jobs()
+{
+    return guarded([this] { return objects(Job::INTERFACE_NAME, u"id"_s); });
+}
+
+Result<RemoteObject> Daemon::pair(const QString& domain)
+{
+    return guarded([this, &domain] {
+        const auto path = Manager{*m_connection, root}.FindPair(domain.toStdString());
+        return RemoteObject{.path = path, .properties = properties(path, Pair::INTERFACE_NAME)};
+    });
+}
+
+Result<RemoteObject> Daemon::peer(const QString& name)
+{
+    return guarded([this, &name] {
+        const auto path = Manager{*m_connection, root}.FindPeer(name.toStdString());
+        return RemoteObject{.path = path, .properties = properties(path, Peer::INTERFACE_NAME)};
+    });
+}
+
+Result<RemoteObject> Daemon::job(quint64 id)
+{
+    const auto all = jobs();
+    if (!all)
+        return std::unexpected{all.error()};
+    for (const RemoteObject& job : *all) {
+        if (job.properties[u"id"].toInteger() == static_cast<qint64>(id))
+            return job;
+    }
+    return failure(Errc::UnknownJob, u"there is no job %1"_s.arg(id));
+}
+
+Result<QJsonObject> Daemon::jobProperties(const sdbus::ObjectPath& path)
+{
+    return guarded([this, &path] { return properties(path, Job::INTERFACE_NAME); });
+}
+
+Result<QJsonObject> Daemon::preflight(const ProtectRequest& request)
+{
+    expectQuestion();
+    return guarded([this, &request] {
+        const auto [domain, peer, findings] = Manager{*m_connection, root}.Preflight(
+            request.domain.toStdString(), request.peer.toStdString(), options(request));
+        return QJsonObject{{u"domain"_s, fromBus(domain)},
+                           {u"peer"_s, fromBus(peer)},
+                           {u"findings"_s, dictionariesToJson(findings)}};
+    });
+}
+
+Result<QJsonArray> Daemon::plan(const ProtectRequest& request)
+{
+    expectQuestion();
+    return guarded([this, &request] {
+        QJsonArray steps;
+        for (const auto& step : Manager{*m_connection, root}.Plan(
+                 request.domain.toStdString(), request.peer.toStdString(), options(request))) {
+            steps.append(QJsonObject{{u"host"_s, fromBus(step.get<0>())},
+                                     {u"title"_s, fromBus(step.get<1>())},
+                                     {u"undo"_s, fromBus(step.get<2>())}});
+        }
+        return steps;
+    });
+}
+
+Result<sdbus::ObjectPath> Daemon::protect(const ProtectRequest& request)
+{
+    expectQuestion();
+    return guarded([this, &request] {
+        return Manager{*m_connection, root}.Protect(request.domain.toStdString(),
+                                                    request.peer.toStdString(), options(request));
+    });
+}
+
+Result<sdbus::ObjectPath> Daemon::takeOver(const sdbus::ObjectPath& pair)
+{
+    expectQuestion();
+    return guarded([this, &pair] { return Pair{*m_connection, pair}.TakeOver({}); });
+}
+
+Result<sdbus::ObjectPath> Daemon::continueAlone(const sdbus::ObjectPath& pair)
+{
+    expectQuestion();
+    return guarded([this, &pair] { return Pair{*m_connection, pair}.ContinueAlone({}); });
+}
+
+Result<sdbus::ObjectPath> Daemon::unprotect(const sdbus::ObjectPath& pair)
+{
+    expectQuestion();
+    return guarded([this, &pair] { return Pair{*m_connection, pair}.Unprotect({}); });
+}
+
+Result<void> Daemon::cancel(const sdbus::ObjectPath& job)
+{
+    expectQuestion();
+    return guarded([this, &job] { Job{*m_connection, job}.Cancel(); });
+}
+
+Result<Probe> Daemon::probe(const QString& address)
+{
+    expectQuestion();
+    return guarded([this, &address] {
+        const auto [name, fingerprint, version] =
+            Manager{*m_connection, root}.ProbePeer(address.toStdString());
+        return Probe{.name = fromBus(name),
+                     .fingerprint = fromBus(fingerprint),
+                     .version = fromBus(version)};
+    });
+}
+
+Result<RemoteObject> Daemon::addPeer(const QString& address, const QString& fingerprint,
+                                     const QString& name)
+{
+    expectQuestion();
+    Dictionary wanted;
+    if (!name.isEmpty())
+        wanted.emplace("name", sdbus::Variant{name.toStdString()});
+    return guarded([&] {
+        const auto path = Manager{*m_connection, root}.AddPeer(address.toStdString(),
+                                                               fingerprint.toStdString(), wanted);
+        return RemoteObject{.path = path, .properties = properties(path, Peer::INTERFACE_NAME)};
+    });
+}
+
+Result<RemoteObject> Daemon::acceptPeer(const sdbus::ObjectPath& peer, const QString& fingerprint)
+{
+    expectQuestion();
+    return guarded([&] {
+        Peer{*m_connection, peer}.Accept(fingerprint.toStdString());
+        return RemoteObject{.path = peer, .properties = properties(peer, Peer::INTERFACE_NAME)};
+    });
+}
+
+Result<void> Daemon::removePeer(const sdbus::ObjectPath& peer)
+{
+    expectQuestion();
+    return guarded([this, &peer] { Peer{*m_connection, peer}.Remove({}); });
+}
+
+} // namespace lockstep::cli

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "base/Error.h"
+#include "cli/PolkitAgent.h"
+
+#include <sdbus-c++/sdbus-c++.h>
+
+#include <QJsonArray>
+#include <QJsonObject>
+#include <QList>
+
+#include <memory>
+
+namespace lockstep::cli {
+
+/// What a client wants of a domain's protection.
+struct ProtectRequest
+{
+    QString domain;
+    QString peer; ///< Empty: the one it was paired with last.
+    QString imageDirectory; ///< Empty: the one that the other host has configured.
+};
+
+struct RemoteObject
+{
+    sdbus::ObjectPath path;
+    QJsonObject properties; ///< As propertiesToJson() makes them.
+};
+
+struct Probe
+{
+    QString name;
+    QString fingerprint;
+    QString version;
+};
+
+/// lockstepd of this host as seen over D-Bus. Calls block until it answers; it may ask the user for
+/// a password on the way. Errors are those of the daemon, or DaemonUnavailable.
+class Daemon final
+{
+public:
+    /// Errors: DaemonUnavailable.
+    [[nodiscard]] static Result<Daemon> connect();
+
+    [[nodiscard]] Result<QJsonObject> own(); ///< "version", "host-name", "fingerprint".
+    [[nodiscard]] Result<QList<RemoteObject>> pairs(); ///< By domain.
+    [[nodiscard]] Result<QList<RemoteObject>> peers(); ///< By name.
+    [[nodiscard]] Result<QList<RemoteObject>> jobs(); ///< By number.
+    [[nodiscard]] Result<RemoteObject> pair(const QString& domain);
+    [[nodiscard]] Result<RemoteObject> peer(const QString& name);
+    [[nodiscard]] Result<RemoteObject> job(quint64 id);
+    [[nodiscard]] Result<QJsonObject> jobProperties(const sdbus::ObjectPath& path);
+
+    /// "domain", "peer" and "findings".
+    [[nodiscard]] Result<QJsonObject> preflight(const ProtectRequest& request);
+    /// Objects with "host", "title" and "undo".
+    [[nodiscard]] Result<QJsonArray> plan(const ProtectRequest& request);
+    [[nodiscard]] Result<sdbus::ObjectPath> protect(const ProtectRequest& request);
+    [[nodiscard]] Result<sdbus::ObjectPath> takeOver(const sdbus::ObjectPath& pair);
+    [[nodiscard]] Result<sdbus::ObjectPath> continueAlone(const sdbus::ObjectPath& pair);
+    [[nodiscard]] Result<sdbus::ObjectPath> unprotect(const sdbus::ObjectPath& pair);
+    [[nodiscard]] Result<void> cancel(const sdbus::ObjectPath& job);
+
+    [[nodiscard]] Result<Probe> probe(const QString& address);
+    [[nodiscard]] Result<RemoteObject> addPeer(const QString& address, const QString& fingerprint,
+                                               const QString& name);
+    [[nodiscard]] Result<RemoteObject> acceptPeer(const sdbus::ObjectPath& peer,
+                                                  const QString& fingerprint);
+    [[nodiscard]] Result<void> removePeer(const sdbus::ObjectPath& peer);
+
+    [[nodiscard]] sdbus::IConnection& connection() { return *m_connection; }
+
+private:
+    explicit Daemon(std::unique_ptr<sdbus::IConnection> connection)
+        : m_connection{std::move(connection)}
+    { }
+    [[nodiscard]] QList<RemoteObject> objects(const char* interface, const QString& sortedBy);
+    /// Before a call that polkit may want a password for.
+    void expectQuestion();
+    [[nodiscard]] QJsonObject properties(const sdbus::ObjectPath& path, const char* interface);
+
+    std::unique_ptr<sdbus::IConnection> m_connection;
+    std::unique_ptr<PolkitAgent> m_agent;
+};
+
+} // namespace lockstep::cli

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "cli/Output.h"
+
+#include "cli/Format.h"
+#include "cli/Terminal.h"
+
+#include <QJsonDocument>
+
+namespace lockstep::cli {
+
+using namespace Qt::StringLiterals;
+
+void printJson(const QJsonObject& object)
+{
+    write(Stream::Out, QString::fromUtf8(QJsonDocument{object}.toJson(QJsonDocument::Indented)));
+}
+
+int printError(const Error& error, bool json)
+{
+    if (json) {
+        printJson({{u"error"_s, errorToJson(error)}});
+    } else {
+        const QString label =
+            hasColours(Stream::Err) ? painted(u"error:"_s, Colour::Red) : u"error:"_s;
+        writeLine(Stream::Err, label + u' ' + error.message());
+        writeLine(Stream::Err, u"  what to do: "_s + error.remedy());
+    }
+    return info(error.code()).exitStatus;
+}
+
+Error errorFromJson(const QJsonObject& error)
+{
+    return {errcFromName(error[u"name"].toString()).value_or(Errc::Internal),
+            error[u"message"].toString(), error[u"remedy"].toString()};
+}
+
+QJsonObject errorToJson(const Error& error)
+{
+    return {{u"name"_s, QString{info(error.code()).name}},
+            {u"message"_s, error.message()},
+            {u"remedy"_s, error.remedy()}};
+}
+
+} // namespace lockstep::cli

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "cli/WireJson.h"
+
+#include "base/Errc.h"
+
+#include <QDateTime>
+#include <QJsonArray>
+#include <QTimeZone>
+
+#include <string_view>
+
+namespace lockstep::cli {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+using ErrorTriple = sdbus::Struct<std::string, std::string, std::string>;
+
+QJsonValue toJson(const ErrorTriple& error)
+{
+    if (error.get<0>().empty())
+        return QJsonValue::Null;
+    QString name = fromBus(error.get<0>());
+    if (name.startsWith(dbusErrorPrefix))
+        name.remove(0, dbusErrorPrefix.size());
+    return QJsonObject{{u"name"_s, name},
+                       {u"message"_s, fromBus(error.get<1>())},
+                       {u"remedy"_s, fromBus(error.get<2>())}};
+}
+
+QJsonValue toJson(const sdbus::Variant& value);
+
+QJsonArray toJson(const std::vector<sdbus::Variant>& values)
+{
+    QJsonArray all;
+    for (const auto& value : values)
+        all.append(toJson(value));
+    return all;
+}
+
+QJsonValue toJson(const sdbus::Variant& value)
+{
+    const char* const type = value.peekValueType();
+    const std::string_view signature = type == nullptr ? "" : type;
+    if (signature == "s")
+        return fromBus(value.get<std::string>());
+    if (signature == "b")
+        return value.get<bool>();
+    if (signature == "d")
+        return value.get<double>();
+    if (signature == "x")
+        return static_cast<qint64>(value.get<int64_t>());
+    if (signature == "t")
+        return static_cast<qint64>(value.get<uint64_t>());
+    if (signature == "q")
+        return value.get<uint16_t>();
+    if (signature == "(sss)")
+        return toJson(value.get<ErrorTriple>());
+    if (signature == "a{sv}")
+        return dictionaryToJson(value.get<Dictionary>());
+    if (signature == "aa{sv}")
+        return dictionariesToJson(value.get<std::vector<Dictionary>>());
+    if (signature == "av")
+        return toJson(value.get<std::vector<sdbus::Variant>>());
+    return QJsonValue::Undefined; // Inserting it into an object leaves the key out.
+}
+
+QString kebabCase(const QString& name)
+{
+    QString kebab;
+    for (const QChar letter : name) {
+        if (letter.isUpper() && !kebab.isEmpty())
+            kebab += u'-';
+        kebab += letter.toLower();
+    }
+    return kebab;
+}
+
+QJsonValue timeToJson(uint64_t microseconds)
+{
+    if (microseconds == 0)
+        return QJsonValue::Null;
+    return QDateTime::fromMSecsSinceEpoch(static_cast<qint64>(microseconds / 1000), QTimeZone::UTC)
+        .toString(Qt::ISODateWithMs);
+}
+
+} // namespace
+
+QString fromBus(const std::string& text)
+{
+    QString all = QString::fromStdString(text);
+    for (QChar& letter : all) {
+        if (letter.category() == QChar::Other_Control && letter != u'\n')
+            letter = QChar::ReplacementCharacter;
+    }
+    return all;
+}
+
+QJsonObject propertiesToJson(const std::map<sdbus::PropertyName, sdbus::Variant>& properties)
+{
+    constexpr QLatin1StringView timeSuffix{"USec"};
+    QJsonObject all;
+    for (const auto& [key, value] : properties) {
+        const QString name = fromBus(key);
+        if (name.endsWith(timeSuffix))
+            all.insert(kebabCase(name.chopped(timeSuffix.size())),
+                       timeToJson(value.get<uint64_t>()));
+        else
+            all.insert(kebabCase(name), toJson(value));
+    }
+    return all;
+}
+
+QJsonObject dictionaryToJson(const Dictionary& dictionary)
+{
+    QJsonObject all;
+    for (const auto& [key, value] : dictionary)
+        all.insert(fromBus(key), toJson(value));
+    return all;
+}
+
+QJsonArray dictionariesToJson(const std::vector<Dictionary>& dictionaries)
+{
+    QJsonArray all;
+    for (const auto& dictionary : dictionaries)
+        all.append(dictionaryToJson(dictionary));
+    return all;
+}
+
+} // namespace lockstep::cli

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include <sdbus-c++/sdbus-c++.h>
+
+#include <QJsonObject>
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace lockstep::cli {
+
+/// Text from the bus, fit for a terminal: other hosts choose some of it, so control characters
+/// other than line breaks become U+FFFD.
+[[nodiscard]] QString fromBus(const std::string& text);
+
+using Dictionary = std::map<std::string, sdbus::Variant>;
+
+/// D-Bus properties as `--json` shows them, so that its schema is that of the XML under dbus/:
+/// names in kebab-case ("BytesDone" is "bytes-done"); times ("StartedUSec") as ISO 8601 in UTC
+/// under the name without the unit ("started"), null if there is none; an error (sss) as an object
+/// with "name", "message" and "remedy", null if there is none; object paths are left out.
+[[nodiscard]] QJsonObject
+propertiesToJson(const std::map<sdbus::PropertyName, sdbus::Variant>& properties);
+/// Keys stay as they are.
+[[nodiscard]] QJsonObject dictionaryToJson(const Dictionary& dictionary);
+[[nodiscard]] QJsonArray dictionariesToJson(const std::vector<Dictionary>& dictionaries);
+
+} // namespace lockstep::cli

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "cli/Command.h"
+#include "cli/Decision.h"
+
+namespace lockstep::cli {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+struct Arguments
+{
+    std::string domain;
+    bool yes{false};
+    bool noWait{false};
+};
+
+Result<int> run(const Arguments& arguments, bool json)
+{
+    const Decision decision{.domain = QString::fromStdString(arguments.domain),
+                            .yes = arguments.yes,
+                            .noWait = arguments.noWait};
+    return carryOut(decision, &Daemon::continueAlone,
+                    u"Continuing alone gives up the shadow there and with it the protection."_s,
+                    u"%1 goes on here, unprotected"_s, json);
+}
+
+} // namespace
+
+void addContinueAlone(CLI::App& app, Context& context)
+{
+    const auto arguments = std::make_shared<Arguments>();
+    CLI::App* const command = addCommand(
+        app, context, "continue-alone", "Let the primary on this host go on without its shadow",
+        [arguments, &context] { return run(*arguments, context.json); });
+    command->add_option("DOMAIN", arguments->domain, "Name, UUID or id of the domain")->required();
+    command->add_flag("--yes", arguments->yes,
+                      "Do not ask, even if the other host seems to be alive");
+    command->add_flag("--no-wait", arguments->noWait, "Return when the job has been started");
+}
+
+} // namespace lockstep::cli

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "cli/Command.h"
+#include "cli/Daemon.h"
+#include "cli/Output.h"
+#include "cli/Table.h"
+#include "dbus/Fingerprint.h"
+
+namespace lockstep::cli {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+Result<int> run(const QString& name, bool json)
+{
+    auto daemon = Daemon::connect();
+    if (!daemon)
+        return std::unexpected{daemon.error()};
+    const auto found = daemon->peer(name);
+    if (!found)
+        return std::unexpected{found.error()};
+    const QJsonObject& peer = found->properties;
+    if (json) {
+        printJson(peer);
+        return 0;
+    }
+    QList<std::pair<QString, QString>> fields{
+        {u"name"_s, peer[u"name"].toString()},
+        {u"fingerprint"_s, dbus::groupedFingerprint(peer[u"fingerprint"].toString())},
+        {u"address"_s,
+         u"%1 port %2"_s.arg(peer[u"address"].toString()).arg(peer[u"port"].toInteger())},
+        {u"trust"_s, peer[u"trust"].toString()},
+        {u"link"_s, peer[u"connected"].toBool() ? u"connected"_s : u"unreachable"_s}};
+    const auto addIfKnown = [&](const QString& label, QStringView key) {
+        if (const QString value = peer[key].toString(); !value.isEmpty())
+            fields.append({label, value});
+    };
+    addIfKnown(u"our end"_s, u"local-address");
+    addIfKnown(u"its end"_s, u"remote-address");
+    addIfKnown(u"version"_s, u"version");
+    addIfKnown(u"last error"_s, u"last-error");
+    printFields(fields);
+    return 0;
+}
+
+} // namespace
+
+void addPeerShow(CLI::App& peer, Context& context)
+{
+    const auto name = std::make_shared<std::string>();
+    CLI::App* const app =
+        addCommand(peer, context, "show", "All that is known of one host",
+                   [name, &context] { return run(QString::fromStdString(*name), context.json); });
+    app->add_option("PEER", *name, "Its name, address or the beginning of its fingerprint")
+        ->required();
+}
+
+} // namespace lockstep::cli

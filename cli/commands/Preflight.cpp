@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "cli/Command.h"
+#include "cli/Daemon.h"
+#include "cli/Format.h"
+#include "cli/Output.h"
+#include "cli/Terminal.h"
+
+namespace lockstep::cli {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+struct Arguments
+{
+    std::string domain;
+    std::string peer;
+    std::string imageDirectory;
+};
+
+int count(const QJsonArray& findings, QLatin1StringView severity)
+{
+    int found = 0;
+    for (const auto& finding : findings)
+        found += finding.toObject()[u"severity"] == severity ? 1 : 0;
+    return found;
+}
+
+QString counted(int number, const QString& noun)
+{
+    return number == 1 ? u"1 %1"_s.arg(noun) : u"%1 %2s"_s.arg(number).arg(noun);
+}
+
+void printFinding(const QJsonObject& finding)
+{
+    const QString severity = finding[u"severity"].toString();
+    const QString label =
+        hasColours(Stream::Out) ? painted(severity, colourOf(severity)) : severity;
+    writeLine(Stream::Out,
+              u"%1: %2 [%3, on %4]"_s.arg(label, finding[u"message"].toString(),
+                                          finding[u"id"].toString(), finding[u"host"].toString()));
+    if (const QString remedy = finding[u"remedy"].toString(); !remedy.isEmpty())
+        writeLine(Stream::Out, u"  what to do: "_s + remedy);
+}
+
+Result<int> run(const Arguments& arguments, bool json)
+{
+    auto daemon = Daemon::connect();
+    if (!daemon)
+        return std::unexpected{daemon.error()};
+    auto report =
+        daemon->preflight({.domain = QString::fromStdString(arguments.domain),
+                           .peer = QString::fromStdString(arguments.peer),
+                           .imageDirectory = QString::fromStdString(arguments.imageDirectory)});
+    if (!report)
+        return std::unexpected{report.error()};
+    const QJsonArray findings = (*report)[u"findings"].toArray();
+    const int errors = count(findings, "error"_L1);
+    if (json) {
+        report->insert(u"protectable"_s, errors == 0);
+        printJson(*report);
+    } else {
+        for (const auto& finding : findings)
+            printFinding(finding.toObject());
+        const QString verdict = errors == 0 ? u"%1 can be protected towards %2: %3, %4"_s
+                                            : u"%1 cannot be protected towards %2: %3, %4"_s;
+        writeLine(Stream::Out,
+                  verdict.arg((*report)[u"domain"].toString(), (*report)[u"peer"].toString(),
+                              counted(errors, u"error"_s),
+                              counted(count(findings, "warning"_L1), u"warning"_s)));
+    }
+    return errors == 0 ? 0 : info(Errc::PreflightFailed).exitStatus;
+}
+
+} // namespace
+
+void addPreflight(CLI::App& app, Context& context)
+{
+    const auto arguments = std::make_shared<Arguments>();
+    CLI::App* const command = addCommand(
+        app, context, "preflight", "Check whether a domain can be protected; changes nothing",
+        [arguments, &context] { return run(*arguments, context.json); });
+    command->add_option("DOMAIN", arguments->domain, "Name, UUID or id of a running domain")
+        ->required();
+    command->add_option("PEER", arguments->peer, "The host that its shadow shall run on")
+        ->required();
+    command->add_option("--image-directory", arguments->imageDirectory,
+                        "Directory on PEER for the replica images");
+}
+
+} // namespace lockstep::cli

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "cli/Command.h"
+#include "cli/Daemon.h"
+#include "cli/FollowJob.h"
+#include "cli/Output.h"
+#include "cli/Table.h"
+#include "cli/Terminal.h"
+
+namespace lockstep::cli {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+struct Arguments
+{
+    std::string domain;
+    std::string peer;
+    std::string imageDirectory;
+    bool dryRun{false};
+    bool noWait{false};
+};
+
+Result<int> showPlan(Daemon& daemon, const ProtectRequest& request, bool json)
+{
+    const auto steps = daemon.plan(request);
+    if (!steps)
+        return std::unexpected{steps.error()};
+    if (json) {
+        printJson({{u"steps"_s, *steps}});
+        return 0;
+    }
+    Table table{{u"STEP"_s, u"HOST"_s, u"WHAT"_s, u"UNDONE BY"_s}};
+    int number = 0;
+    for (const auto& value : *steps) {
+        const QJsonObject step = value.toObject();
+        const QString undo = step[u"undo"].toString();
+        table.addRow({QString::number(++number), step[u"host"].toString(),
+                      step[u"title"].toString(), undo.isEmpty() ? u"-"_s : undo});
+    }
+    table.print();
+    return 0;
+}
+
+Result<int> run(const Arguments& arguments, bool json)
+{
+    auto daemon = Daemon::connect();
+    if (!daemon)
+        return std::unexpected{daemon.error()};
+    const ProtectRequest request{.domain = QString::fromStdString(arguments.domain),
+                                 .peer = QString::fromStdString(arguments.peer),
+                                 .imageDirectory =
+                                     QString::fromStdString(arguments.imageDirectory)};
+    if (arguments.dryRun)
+        return showPlan(*daemon, request, json);
+    const auto job = daemon->protect(request);
+    if (!job)
+        return std::unexpected{job.error()};
+    return finishWithJob(*daemon, *job, !arguments.noWait, json,
+                         u"%1 is protected"_s.arg(request.domain));
+}
+
+} // namespace
+
+void addProtect(CLI::App& app, Context& context)
+{
+    const auto arguments = std::make_shared<Arguments>();
+    CLI::App* const command =
+        addCommand(app, context, "protect", "Give a running domain a live shadow on another host",
+                   [arguments, &context] { return run(*arguments, context.json); });
+    command->add_option("DOMAIN", arguments->domain, "Name, UUID or id of a running domain")
+        ->required();
+    command->add_option("PEER", arguments->peer,
+                        "The host for the shadow; the last one if left out");
+    command->add_option("--image-directory", arguments->imageDirectory,
+                        "Directory on PEER for the replica images");
+    command->add_flag("--dry-run", arguments->dryRun, "Show the steps, and do none");
+    command->add_flag("--no-wait", arguments->noWait, "Return when the job has been started");
+}
+
+} // namespace lockstep::cli

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "cli/Command.h"
+#include "cli/Daemon.h"
+#include "cli/Output.h"
+#include "cli/Table.h"
+#include "cli/Terminal.h"
+
+namespace lockstep::cli {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+void printPair(const QJsonObject& pair)
+{
+    const QString state = pair[u"state"].toString();
+    printFields(
+        {{u"domain"_s, pair[u"domain"].toString()},
+         {u"uuid"_s, pair[u"uuid"].toString()},
+         {u"role"_s, pair[u"role"].toString()},
+         {u"state"_s, hasColours(Stream::Out) ? painted(state, colourOf(state)) : state},
+         {u"since"_s, formatTime(pair[u"since"].toString())},
+         {u"reason"_s, pair[u"reason"].toString()},
+         {u"peer"_s,
+          u"%1 (%2)"_s.arg(pair[u"peer-name"].toString(),
+                           pair[u"peer-connected"].toBool() ? u"connected"_s : u"unreachable"_s)},
+         {u"mode"_s, pair[u"mode"].toString()},
+         {u"epoch"_s, QString::number(pair[u"epoch"].toInteger())},
+         {u"checkpoints"_s, QString::number(pair[u"checkpoints"].toInteger())}});
+    Table disks{{u"DISK"_s, u"SIZE"_s, u"SOURCE"_s, u"REPLICA"_s}};
+    for (const auto& value : pair[u"disks"].toArray()) {
+        const QJsonObject disk = value.toObject();
+        disks.addRow({disk[u"target"].toString(), formatBytes(disk[u"size-bytes"].toInteger()),
+                      disk[u"source"].toString(), disk[u"replica"].toString()});
+    }
+    Table nics{{u"NIC"_s, u"MAC"_s, u"BRIDGE"_s}};
+    for (const auto& value : pair[u"nics"].toArray()) {
+        const QJsonObject nic = value.toObject();
+        nics.addRow({nic[u"alias"].toString(), nic[u"mac"].toString(), nic[u"bridge"].toString()});
+    }
+    for (const Table& table : {disks, nics}) {
+        if (table.isEmpty())
+            continue;
+        writeLine(Stream::Out, {});
+        table.print();
+    }
+}
+
+Result<int> run(const QString& domain, bool json)
+{
+    auto daemon = Daemon::connect();
+    if (!daemon)
+        return std::unexpected{daemon.error()};
+    const auto pair = daemon->pair(domain);
+    if (!pair)
+        return std::unexpected{pair.error()};
+    if (json)
+        printJson(pair->properties);
+    else
+        printPair(pair->properties);
+    return 0;
+}
+
+} // namespace
+
+void addShow(CLI::App& app, Context& context)
+{
+    const auto domain = std::make_shared<std::string>();
+    CLI::App* const command =
+        addCommand(app, context, "show", "All that is known of one pair", [domain, &context] {
+            return run(QString::fromStdString(*domain), context.json);
+        });
+    command->add_option("DOMAIN", *domain, "Name, UUID or id of the domain")->required();
+}
+
+} // namespace lockstep::cli

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "cli/Command.h"
+#include "cli/Output.h"
+
+#include <algorithm>
+#include <span>
+#include <string_view>
+
+namespace {
+
+using namespace lockstep;
+using namespace lockstep::cli;
+using namespace Qt::StringLiterals;
+
+void addCommands(CLI::App& app, Context& context)
+{
+    CLI::App* const peer = addGroup(app, "peer", "The other hosts that this one trusts");
+    addPeerAdd(*peer, context);
+    addPeerAccept(*peer, context);
+    addPeerList(*peer, context);
+    addPeerShow(*peer, context);
+    addPeerRemove(*peer, context);
+    addPreflight(app, context);
+    addProtect(app, context);
+    addList(app, context);
+    addShow(app, context);
+    addTakeover(app, context);
+    addContinueAlone(app, context);
+    addUnprotect(app, context);
+    addJobCommands(app, context);
+}
+
+/// The command that was being typed, e.g. "lockstep peer add".
+QString typedCommand(const CLI::App& app)
+{
+    QString name = QString::fromStdString(app.get_name());
+    for (const CLI::App* sub : app.get_subcommands())
+        name += u' ' + typedCommand(*sub);
+    return name;
+}
+
+int usageError(const CLI::App& app, const CLI::ParseError& error, bool json)
+{
+    const QString command = typedCommand(app);
+    return printError({Errc::InvalidArgument, QString::fromUtf8(error.what()).simplified(),
+                       u"See '%1 --help'."_s.arg(command)},
+                      json);
+}
+
+} // namespace
+
+int main(int argc, char* argv[])
+{
+    Context context;
+    CLI::App app{"Keeps libvirt virtual machines alive when their host dies", "lockstep"};
+    app.set_version_flag("--version", "lockstep " LOCKSTEP_VERSION);
+    app.add_flag("--json", context.json,
+                 "Print JSON on standard output (see lockstep's docs/cli.md)");
+    app.require_subcommand(1);
+    addCommands(app, context);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::Success& request) {
+        return app.exit(request); // --help or --version
+    } catch (const CLI::ParseError& error) {
+        // Where parsing stopped, --json may not have been seen.
+        const std::span arguments{argv, static_cast<std::size_t>(argc)};
+        const bool json =
+            std::ranges::any_of(arguments, [](std::string_view word) { return word == "--json"; });
+        return usageError(app, error, json);
+    }
+    const auto status = context.run();
+    return status ? *status : printError(status.error(), context.json);
+}
