@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What must be true of an error, and that it changed nothing."""
+
+from harness import Failure, equal
+
+from .plain import graph
+
+FAILED, USAGE, NO_DAEMON, DENIED = 1, 2, 3, 4
+FORGED = "0" * 64
+
+DBUS_CALL = """
+import dbus, sys
+path, interface, method, arguments = sys.argv[1:]
+proxy = dbus.SystemBus().get_object("org.lockstep.Lockstep1", path, introspect=False)
+try:
+    names = {"dbus": dbus}
+    getattr(proxy, method)(*eval(arguments, names), dbus_interface=interface)
+except dbus.DBusException as error:
+    print(error.get_dbus_name())
+    print(error.get_dbus_message())
+else:
+    print("no error")
+"""
+
+
+def dbus_error(host, path, interface, method, arguments):
+    """Calls the daemon and returns the error's name and text. `arguments`: a Python tuple as text,
+    with dbus.TYPE(...) where the signature has to be told; path and interface as of Host.dbus."""
+    out = host.run("python3", "-c", DBUS_CALL, "/org/lockstep/Lockstep1" + path,
+                   f"org.lockstep.Lockstep1.{interface}", method, arguments).out
+    name, _, message = out.partition("\n")
+    return name, message.strip()
+
+
+def expect_dbus_error(host, name, path, interface, method, arguments):
+    found, message = dbus_error(host, path, interface, method, arguments)
+    equal(found, f"org.lockstep.Error.{name}", f"D-Bus error of {method}{arguments} ({message})")
+    expect_remedy(message.partition("\n")[0], message.partition("\n")[2], f"{method}{arguments}")
+
+
+def expect_remedy(message, remedy, what):
+    if not message.strip() or not remedy.strip():
+        raise Failure(f"{what} does not say what happened and what to do: {message!r}, {remedy!r}")
+
+
+def expect_refused(host, names, *command, status=FAILED, mentions=()):
+    """`lockstep COMMAND` fails with one of these error names, that exit status, a text that mentions
+    all of these, and a remedy. Returns the error."""
+    shown = f"lockstep {' '.join(map(str, command))} on {host}"
+    result = host.lockstep(*command, check=False)
+    error = (result.json or {}).get("error") or {}
+    names = (names,) if isinstance(names, str) else names
+    if error.get("name") not in names:
+        raise Failure(f"{shown}: status {result.status}, {result.out}{result.err} instead of {names}")
+    if status is not None:
+        equal(result.status, status, f"exit status of {shown} ({error})")
+    expect_remedy(error["message"], error["remedy"], shown)
+    for text in mentions:
+        if text not in error["message"] + error["remedy"]:
+            raise Failure(f"{shown} does not mention {text!r}: {error}")
+    return error
+
+
+class Unchanged:
+    """Nothing on either host differs after the `with` block: domains, files, ports, pairs, peers,
+    and the QEMU of a guest."""
+
+    def __init__(self, lab, guest=None, peers=True):
+        self.lab, self.guest, self.peers = lab, guest, peers
+
+    def __enter__(self):
+        self.before = self._look()
+        return self
+
+    def __exit__(self, kind, error, trace):
+        if error is None:
+            after = self._look()
+            for part, before in self.before.items():
+                equal(after[part], before, f"what an error must not change: {part}")
+
+    def _look(self):
+        found = {}
+        for host in self.lab.hypervisors:
+            found[f"domains of {host}"] = host.domains()
+            found[f"files of {host}"] = host.shell(
+                "find /var/lib/lockstep/images /var/lib/libvirt/images -mindepth 1 | sort").out
+            found[f"ports of {host}"] = host.listeners()
+            found[f"pairs of {host}"] = host.pairs()
+            if self.peers:
+                found[f"peers of {host}"] = [(peer["name"], peer["trust"])
+                                             for peer in host.lockstep("peer", "list")["peers"]]
+        if self.guest:
+            found["the guest's QEMU"] = graph(self.lab.alpha, self.guest.name)
+        return found

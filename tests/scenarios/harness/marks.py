@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What may be said about a scenario where it is written."""
+
+
+def full_only(scenario):
+    """Runs only with --full."""
+    scenario.full_only = True
+    return scenario
+
+
+def for_guests(*names):
+    """Runs once for each of these guests, as scenario(lab, name)."""
+    def mark(scenario):
+        scenario.guests = names
+        return scenario
+    return mark

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A fault in each single step of protecting: the guest runs on as a plain domain and its clients
+notice nothing, the other host is clean again, and protecting it works. In a usual run a sample of
+the steps, spread over the whole plan; with --full all of them."""
+
+from faults.ground import Ground
+from faults.sample import spread
+from harness import Failure, full_only
+
+
+def fails(ground, point, action):
+    """The call fails; `late`: though it was made."""
+    ground.arm(point, action)
+    job = ground.protect()
+    ended = ground.wait_job(job, "failed")
+    if action == "error" and "injected" not in ended["error"]["message"]:
+        raise Failure(f"the job does not tell what failed: {ended['error']}")
+
+
+@full_only
+def test_an_error_in_each_step(lab):
+    with Ground(lab) as ground:
+        for index, point in enumerate(spread(ground.points, None if lab.full else 18, offset=0)):
+            for action in ("error", "late") if lab.full else (("error", "late")[index % 2],):
+                ground.attempt(f"{action} in {point}", lambda: fails(ground, point, action), parted=False)
+        ground.attempt("no fault", ground.once, parted=False)
+
+
+def cancelled(ground, point):
+    """The job is cancelled while the call is held up."""
+    injector = ground.injectors[point.host.name]
+    ground.arm(point, "pause")
+    job = ground.protect()
+    injector.wait_paused(lambda: ground.ended(job))
+    ground.lab.alpha.lockstep("job", "cancel", job)
+    injector.release()
+    ground.wait_job(job, "cancelled")
+
+
+def test_a_cancel_in_each_step(lab):
+    with Ground(lab) as ground:
+        for point in spread(ground.points, None if lab.full else 12, offset=1):
+            ground.attempt(f"cancel in {point}", lambda: cancelled(ground, point), parted=False)
+        ground.attempt("no fault", ground.once, parted=False)
+
+
+def peer_unplugged(ground, point):
+    """beta's plug is pulled while the call is held up."""
+    injector = ground.injectors[point.host.name]
+    ground.arm(point, "pause")
+    job = ground.protect()
+    injector.wait_paused(lambda: ground.ended(job))
+    ground.lab.unplug("beta")
+    if point.host is ground.lab.alpha:
+        injector.release()
+    ground.wait_job(job, "failed")
+    ground.expect_plain()
+    ground.lab.plug("beta")
+
+
+def peer_daemon_killed(ground, point):
+    """beta's lockstepd is killed while the call is held up; QEMU there lives on."""
+    injector = ground.injectors[point.host.name]
+    ground.arm(point, "pause")
+    job = ground.protect()
+    injector.wait_paused(lambda: ground.ended(job))
+    ground.lab.beta.service("kill")
+    injector.release()
+    ground.wait_job(job, "failed")
+    ground.lab.beta.wait_service()
+
+
+def own_daemon_killed(ground, point, action):
+    """alpha's lockstepd is killed while the call is held up, or has just been made."""
+    injector = ground.injectors[point.host.name]
+    ground.arm(point, action)
+    job = ground.protect()
+    injector.wait_paused(lambda: ground.ended(job))
+    ground.lab.alpha.service("kill")
+    injector.release()
+    ground.lab.alpha.wait_service()
+
+
+@full_only
+def test_a_loss_in_each_step(lab):
+    with Ground(lab) as ground:
+        for point in spread(ground.points, None if lab.full else 3, offset=2):
+            ground.attempt(f"beta unplugged in {point}", lambda: peer_unplugged(ground, point))
+        for point in spread(ground.points, None if lab.full else 3, offset=3):
+            ground.attempt(f"beta's daemon killed in {point}", lambda: peer_daemon_killed(ground, point))
+        for index, point in enumerate(spread(ground.points, None if lab.full else 5, offset=4)):
+            for action in ("pause", "pause-after") if lab.full else (("pause", "pause-after")[index % 2],):
+                ground.attempt(f"alpha's daemon killed in {point}, {action}",
+                               lambda: own_daemon_killed(ground, point, action))
+        ground.attempt("no fault", ground.once, parted=False)
+
+
+# All steps take a while; what each of them may take is bounded in Ground.
+for scenario in (test_an_error_in_each_step, test_a_cancel_in_each_step, test_a_loss_in_each_step):
+    scenario.deadline = 7200
+del scenario

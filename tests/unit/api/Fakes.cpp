@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "Fakes.h"
+
+#include <QTimeZone>
+
+namespace lockstep::test {
+
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Lets the event loop run once: the real parts never answer at once either.
+Task<void> turn()
+{
+    const OneShot<bool> later;
+    later.expire(0ms, true);
+    co_await later;
+}
+
+template <typename Map, typename Key>
+auto lookUp(const Map& map, const Key& key, Errc code, const QString& message)
+    -> Result<typename Map::mapped_type>
+{
+    const auto found = map.find(key);
+    if (found == map.end())
+        return failure(code, message);
+    return found->second;
+}
+
+template <typename Map>
+auto values(const Map& map)
+{
+    QList<typename Map::mapped_type> all;
+    for (const auto& [key, value] : map)
+        all.append(value);
+    return all;
+}
+
+std::unexpected<Error> unused()
+{
+    return failure(Errc::NotSupported, u"the fake hypervisor does not do this"_s);
+}
+
+const QDateTime sampleTime{QDate{2026, 11, 20}, QTime{18, 40}, QTimeZone::UTC};
+const DomainUuid web1{QUuid{u"6ad1c0f4-6d2b-4f9e-9a51-3f3a5f0c0001"_s}};
+
+} // namespace
+
+PairView samplePair()
+{
+    PairView view;
+    view.uuid = web1;
+    view.domain = u"web1"_s;
+    view.state = PairState::Protected;
+    view.reason = u"the shadow on beta is in step"_s;
+    view.peerName = u"beta"_s;
+    view.peer = samplePeer().id;
+    view.peerConnected = true;
+    view.epoch = Epoch{3};
+    view.disks = {{.target = u"vda"_s,
+                   .source = u"/var/lib/libvirt/images/web1.qcow2"_s,
+                   .replica = u"/var/lib/lockstep/images/web1-vda.qcow2"_s,
+                   .size = Bytes::fromMiB(4096)}};
+    view.nics = {{.mac = u"52:54:00:00:00:01"_s, .bridge = u"br0"_s, .alias = u"net0"_s}};
+    view.since = sampleTime;
+    view.checkpoints = 12;
+    return view;
+}
+
+PeerInfo samplePeer()
+{
+    PeerInfo info;
+    info.id = PeerId{u"b1"_s.repeated(32)};
+    info.name = u"beta"_s;
+    info.address = u"10.0.0.2"_s;
+    info.port = 7411;
+    info.trust = PeerTrust::Trusted;
+    info.connected = true;
+    info.localAddress = QHostAddress{u"10.0.0.1"_s};
+    info.remoteAddress = QHostAddress{u"10.0.0.2"_s};
+    info.version = u"0.1.0"_s;
+    return info;
+}
+
+JobView sampleJob()
+{
+    JobView view;
+    view.id = JobId{1};
+    view.kind = u"protect"_s;
+    view.domain = u"web1"_s;
+    view.uuid = web1;
+    view.phase = u"copy disk vda"_s;
+    view.progress = 0.25;
+    view.bytesDone = Bytes::fromMiB(1024);
+    view.bytesTotal = Bytes::fromMiB(4096);
+    view.cancellable = true;
+    view.started = sampleTime;
+    return view;
+}
+
+void FakePairService::put(const PairView& view)
+{
+    pairViews[view.uuid] = view;
+    Q_EMIT pairChanged(view.uuid);
+}
+
+void FakePairService::put(const JobView& view)
+{
+    jobViews[view.id] = view;
+    Q_EMIT jobChanged(view.id);
+}
+
+void FakePairService::drop(const DomainUuid& uuid)
+{
+    pairViews.erase(uuid);
+    Q_EMIT pairRemoved(uuid);
+}
+
+void FakePairService::drop(const JobId& id)
+{
+    jobViews.erase(id);
+    Q_EMIT jobRemoved(id);
+}
+
+Task<Result<PreflightReport>> FakePairService::preflight(QString domain, QString peer,
+                                                         ProtectOptions options)
+{
+    calls.append(u"preflight %1 %2 %3"_s.arg(domain, peer, options.imageDirectory));
+    co_await turn();
+    if (refusal)
+        co_return std::unexpected{*refusal};
+    co_return PreflightReport{report};
+}
+
+Task<Result<QList<PlannedStep>>> FakePairService::plan(QString domain, QString peer,
+                                                       ProtectOptions options)
+{
+    calls.append(u"plan %1 %2 %3"_s.arg(domain, peer, options.imageDirectory));
+    co_await turn();
+    if (refusal)
+        co_return std::unexpected{*refusal};
+    co_return QList<PlannedStep>{steps};
+}
+
+Task<Result<JobId>> FakePairService::start(QString call)
+{
+    calls.append(call);
+    co_await turn();
+    if (refusal)
+        co_return std::unexpected{*refusal};
+    // No signal: the reply must bring the object by itself.
+    jobViews[nextJob.id] = nextJob;
+    co_return nextJob.id;
+}
+
+Task<Result<JobId>> FakePairService::protect(QString domain, QString peer, ProtectOptions options)
+{
+    return start(u"protect %1 %2 %3"_s.arg(domain, peer, options.imageDirectory));
+}
+
+Task<Result<JobId>> FakePairService::takeOver(QString domain)
+{
+    return start(u"takeover "_s + domain);
+}
+
+Task<Result<JobId>> FakePairService::continueAlone(QString domain)
+{
+    return start(u"continue-alone "_s + domain);
+}
+
+Task<Result<JobId>> FakePairService::unprotect(QString domain)
+{
+    return start(u"unprotect "_s + domain);
+}
+
+QList<PairView> FakePairService::pairs() const { return values(pairViews); }
+
+Result<PairView> FakePairService::pair(const DomainUuid& uuid) const
+{
+    return lookUp(pairViews, uuid, Errc::UnknownPair, u"%1 is not paired"_s.arg(toString(uuid)));
+}
+
+QList<JobView> FakePairService::jobs() const { return values(jobViews); }
+
+Result<JobView> FakePairService::job(const JobId& id) const
+{
+    return lookUp(jobViews, id, Errc::UnknownJob, u"there is no job %1"_s.arg(id.value));
+}
+
+Result<void> FakePairService::cancel(const JobId& id)
+{
+    calls.append(u"cancel %1"_s.arg(id.value));
+    if (refusal)
+        return std::unexpected{*refusal};
+    JobView view = jobViews.at(id);
+    view.state = JobState::Cancelled;
+    view.error = Error{Errc::Cancelled, u"cancelled by the administrator"_s};
+    view.ended = view.started.addSecs(1);
+    put(view);
+    return {};
+}
+
+bool FakePairService::usesPeer(const PeerId& id) const
+{
+    return std::ranges::any_of(pairViews,
+                               [&id](const auto& entry) { return entry.second.peer == id; });
+}
+
+void FakePeers::put(const PeerInfo& info)
+{
+    infos[info.id] = info;
+    Q_EMIT peerChanged(info.id);
+}
+
+PeerId FakePeers::ownId() const { return PeerId{u"a0"_s.repeated(32)}; }
+
+QList<PeerInfo> FakePeers::peers() const { return values(infos); }
+
+Result<PeerInfo> FakePeers::find(const QString& nameOrId) const
+{
+    for (const auto& [id, info] : infos) {
+        if (info.name == nameOrId || info.address == nameOrId || id.value.startsWith(nameOrId))
+            return info;
+    }
+    return failure(Errc::UnknownPeer, u"there is no peer %1"_s.arg(nameOrId));
+}
+
+Result<PeerInfo> FakePeers::peer(const PeerId& id) const
+{
+    return lookUp(infos, id, Errc::UnknownPeer, u"there is no peer %1"_s.arg(id.value));
+}
+
+Task<Result<PeerProbe>> FakePeers::probe(QString address)
+{
+    calls.append(u"probe "_s + address);
+    co_await turn();
+    co_return Result<PeerProbe>{probed};
+}
+
+Task<Result<PeerInfo>> FakePeers::add(QString address, PeerId expected, QString name)
+{
+    calls.append(u"add %1 %2 %3"_s.arg(address, expected.value, name));
+    co_await turn();
+    PeerInfo info = samplePeer();
+    info.trust = PeerTrust::Asking;
+    info.connected = false;
+    if (!name.isEmpty())
+        info.name = name;
+    infos[info.id] = info;
+    co_return info;
+}
+
+Task<Result<PeerInfo>> FakePeers::accept(QString nameOrId, PeerId expected)
+{
+    calls.append(u"accept %1 %2"_s.arg(nameOrId, expected.value));
+    co_await turn();
+    LOCKSTEP_CO_TRY(info, find(nameOrId));
+    if (info.id != expected)
+        co_return failure(Errc::FingerprintMismatch,
+                          u"%1 shows another fingerprint"_s.arg(info.name));
+    info.trust = PeerTrust::Trusted;
+    infos[info.id] = info;
+    co_return info;
+}
+
+Task<Result<void>> FakePeers::remove(PeerId id)
+{
+    calls.append(u"remove "_s + id.value);
+    infos.erase(id);
+    Q_EMIT peerRemoved(id);
+    co_await turn();
+    co_return {};
+}
+
+Task<Result<QJsonObject>> FakePeers::call(PeerId /*id*/, QString /*method*/, QJsonObject /*params*/,
+                                          std::chrono::milliseconds /*deadline*/)
+{
+    co_return failure(Errc::PeerUnreachable, u"the fake peers have no channel"_s);
+}
+
+void FakePeers::handle(const QString& /*method*/, Handler /*handler*/) { }
+
+Task<Result<QString>> FakePeers::qemuCredentials(PeerId /*id*/, uint /*uid*/, uint /*gid*/)
+{
+    co_return failure(Errc::NotSupported, u"the fake peers have no credentials"_s);
+}
+
+Task<Result<DomainInfo>> FakeHypervisor::find(QString nameUuidOrId)
+{
+    co_await turn();
+    for (const DomainInfo& info : known) {
+        if (info.name == nameUuidOrId || QString::number(info.id) == nameUuidOrId)
+            co_return DomainInfo{info};
+    }
+    co_return failure(Errc::UnknownDomain, u"there is no domain %1"_s.arg(nameUuidOrId));
+}
+
+Task<Result<QList<DomainInfo>>> FakeHypervisor::domains() { co_return QList<DomainInfo>{known}; }
+
+Task<Result<HostFacts>> FakeHypervisor::hostFacts() { co_return unused(); }
+
+Task<Result<QString>> FakeHypervisor::xml(DomainUuid /*domain*/, XmlKind /*kind*/)
+{
+    co_return unused();
+}
+
+Task<Result<QString>> FakeHypervisor::cpuProblem(QString /*domainXml*/) { co_return unused(); }
+
+Task<Result<DomainInfo>> FakeHypervisor::createPaused(QString /*domainXml*/) { co_return unused(); }
+
+Task<Result<void>> FakeHypervisor::define(QString /*domainXml*/) { co_return unused(); }
+
+Task<Result<void>> FakeHypervisor::undefine(DomainUuid /*domain*/) { co_return unused(); }
+
+Task<Result<void>> FakeHypervisor::destroy(DomainUuid /*domain*/) { co_return unused(); }
+
+Task<Result<void>> FakeHypervisor::resume(DomainUuid /*domain*/) { co_return unused(); }
+
+Task<Result<void>> FakeHypervisor::suspend(DomainUuid /*domain*/) { co_return unused(); }
+
+Task<Result<QString>> FakeHypervisor::addIoThread(DomainUuid /*domain*/, unsigned /*id*/)
+{
+    co_return unused();
+}
+
+Task<Result<void>> FakeHypervisor::removeIoThread(DomainUuid /*domain*/, unsigned /*id*/)
+{
+    co_return unused();
+}
+
+std::shared_ptr<Monitor> FakeHypervisor::monitor(DomainUuid /*domain*/) { return nullptr; }
+
+} // namespace lockstep::test

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "hypervisor/Hypervisor.h"
+#include "pair/PairService.h"
+#include "peer/Peers.h"
+
+#include <map>
+
+namespace lockstep::test {
+
+/// Knows the pairs and jobs that the test puts in; starts the job that the test has prepared.
+/// Answers from the event loop, as the real one.
+class FakePairService final : public PairService
+{
+    Q_OBJECT
+public:
+    std::map<DomainUuid, PairView> pairViews;
+    std::map<JobId, JobView> jobViews;
+    std::optional<Error> refusal; ///< What every request fails with.
+    QStringList calls; ///< E.g. "protect web1 beta /images".
+    PreflightReport report;
+    QList<PlannedStep> steps;
+
+    void put(const PairView& view);
+    void put(const JobView& view);
+    void drop(const DomainUuid& uuid);
+    void drop(const JobId& id);
+
+    Task<Result<PreflightReport>> preflight(QString domain, QString peer,
+                                            ProtectOptions options) override;
+    Task<Result<QList<PlannedStep>>> plan(QString domain, QString peer,
+                                          ProtectOptions options) override;
+    Task<Result<JobId>> protect(QString domain, QString peer, ProtectOptions options) override;
+    Task<Result<JobId>> takeOver(QString domain) override;
+    Task<Result<JobId>> continueAlone(QString domain) override;
+    Task<Result<JobId>> unprotect(QString domain) override;
+    QList<PairView> pairs() const override;
+    Result<PairView> pair(const DomainUuid& uuid) const override;
+    QList<JobView> jobs() const override;
+    Result<JobView> job(const JobId& id) const override;
+    Result<void> cancel(const JobId& id) override;
+    bool usesPeer(const PeerId& id) const override;
+
+    /// The job that the next request starts; changed by the test to let it proceed.
+    JobView nextJob;
+
+private:
+    Task<Result<JobId>> start(QString call);
+};
+
+class FakePeers final : public Peers
+{
+    Q_OBJECT
+public:
+    std::map<PeerId, PeerInfo> infos;
+    Result<PeerProbe> probed{std::unexpect, Errc::PeerUnreachable, QStringLiteral("no answer")};
+    QStringList calls;
+
+    void put(const PeerInfo& info);
+
+    PeerId ownId() const override;
+    QString ownName() const override { return QStringLiteral("alpha"); }
+    QList<PeerInfo> peers() const override;
+    Result<PeerInfo> find(const QString& nameOrId) const override;
+    Result<PeerInfo> peer(const PeerId& id) const override;
+    Task<Result<PeerProbe>> probe(QString address) override;
+    Task<Result<PeerInfo>> add(QString address, PeerId expected, QString name) override;
+    Task<Result<PeerInfo>> accept(QString nameOrId, PeerId expected) override;
+    Task<Result<void>> remove(PeerId id) override;
+    Task<Result<QJsonObject>> call(PeerId id, QString method, QJsonObject params,
+                                   std::chrono::milliseconds deadline) override;
+    void handle(const QString& method, Handler handler) override;
+    Task<Result<QString>> qemuCredentials(PeerId id, uint uid, uint gid) override;
+};
+
+/// Finds the domains that the test names; nothing else is asked of it here.
+class FakeHypervisor final : public Hypervisor
+{
+    Q_OBJECT
+public:
+    QList<DomainInfo> known;
+
+    bool isConnected() const override { return true; }
+    Task<Result<DomainInfo>> find(QString nameUuidOrId) override;
+    Task<Result<QList<DomainInfo>>> domains() override;
+    Task<Result<HostFacts>> hostFacts() override;
+    Task<Result<QString>> xml(DomainUuid domain, XmlKind kind) override;
+    Task<Result<QString>> cpuProblem(QString domainXml) override;
+    Task<Result<DomainInfo>> createPaused(QString domainXml) override;
+    Task<Result<void>> define(QString domainXml) override;
+    Task<Result<void>> undefine(DomainUuid domain) override;
+    Task<Result<void>> destroy(DomainUuid domain) override;
+    Task<Result<void>> resume(DomainUuid domain) override;
+    Task<Result<void>> suspend(DomainUuid domain) override;
+    Task<Result<QString>> addIoThread(DomainUuid domain, unsigned id) override;
+    Task<Result<void>> removeIoThread(DomainUuid domain, unsigned id) override;
+    std::shared_ptr<Monitor> monitor(DomainUuid domain) override;
+};
+
+/// A protected pair "web1" towards "beta", and that peer.
+[[nodiscard]] PairView samplePair();
+[[nodiscard]] PeerInfo samplePeer();
+/// Job 1, which copies a disk of "web1".
+[[nodiscard]] JobView sampleJob();
+
+} // namespace lockstep::test

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "CliRun.h"
+
+#include <QTest>
+
+using namespace lockstep;
+using namespace lockstep::test;
+using namespace Qt::StringLiterals;
+
+namespace {
+
+JobView ended(JobState state, std::optional<Error> error = {})
+{
+    JobView job = sampleJob();
+    job.id = JobId{2};
+    job.state = state;
+    job.error = std::move(error);
+    job.progress = state == JobState::Done ? 1 : 0.5;
+    job.ended = job.started.addSecs(4);
+    return job;
+}
+
+} // namespace
+
+/// What the commands that change something do, and how they end.
+class CommandsTest final : public QObject
+{
+    Q_OBJECT
+private Q_SLOTS:
+    void protectWaitsForItsJob();
+    void protectPrintsTheJobAsJson();
+    void protectWithoutWaitingReturnsAtOnce();
+    void protectReportsHowTheJobFailed();
+    void aCancelledJobIsStatusFive();
+    void aDaemonThatDiesIsStatusThree();
+    void aSignalLeavesTheJobRunning();
+    void ctrlCAtATerminalCancelsOnRequest();
+    void ctrlCTwiceLeavesTheJobRunning();
+    void showsProgressAtATerminal();
+
+    void takeoverNamesTheDomainByUuid();
+    void takeoverAsksAtATerminalIfTheOtherHostLives();
+    void takeoverAsksNothingWithYes();
+    void continueAloneAndUnprotectStartTheirJobs();
+    void unpairedDomainIsStatusOne();
+
+    void jobCancelAsksTheJobToStop();
+
+    void noDaemonIsStatusThree();
+    void deniedIsStatusFour();
+    void refusedArgumentIsStatusTwo();
+};
+
+void CommandsTest::protectWaitsForItsJob()
+{
+    Stage stage;
+    CliRun run{stage};
+    run.start({u"protect"_s, u"web1"_s, u"beta"_s, u"--image-directory"_s, u"/images"_s});
+    QVERIFY(run.waitFor(u"copy disk vda\n"_s));
+    JobView job = ended(JobState::Done);
+    job.result = {{u"gap-ms"_s, 210}};
+    stage.pairs.put(job);
+    const Outcome outcome = run.finish();
+    QCOMPARE(outcome.status, 0);
+    QCOMPARE(outcome.out, u"web1 is protected (gap-ms 210)\n"_s);
+    QCOMPARE(outcome.err, u"copy disk vda\n"_s);
+    QCOMPARE(stage.pairs.calls, QStringList{u"protect web1 beta /images"_s});
+}
+
+void CommandsTest::protectPrintsTheJobAsJson()
+{
+    Stage stage;
+    CliRun run{stage};
+    run.start({u"protect"_s, u"web1"_s, u"beta"_s, u"--json"_s});
+    QVERIFY(run.waitFor(u"copy disk vda\n"_s));
+    stage.pairs.put(ended(JobState::Done));
+    const Outcome outcome = run.finish();
+    QCOMPARE(outcome.status, 0);
+    QCOMPARE(outcome.json()[u"state"].toString(), u"done"_s);
+    QCOMPARE(outcome.json()[u"ended"].toString(), u"2026-11-20T18:40:04.000Z"_s);
+    QVERIFY(outcome.json()[u"error"].isNull());
+}
+
+void CommandsTest::protectWithoutWaitingReturnsAtOnce()
+{
+    Stage stage;
+    const Outcome outcome = runCli(stage, {u"protect"_s, u"web1"_s, u"--no-wait"_s});
+    QCOMPARE(outcome.status, 0);
+    QVERIFY(outcome.out.startsWith(u"job 2 has been started"_s));
+    QCOMPARE(stage.pairs.calls, QStringList{u"protect web1  "_s});
+}
+
+void CommandsTest::protectReportsHowTheJobFailed()
+{
+    Stage stage;
+    stage.pairs.nextJob = ended(
+        JobState::Failed, Error{Errc::NoSpace, u"beta: 3 GiB are missing"_s, u"Free them."_s});
+    const Outcome outcome = runCli(stage, {u"protect"_s, u"web1"_s, u"beta"_s});
+    QCOMPARE(outcome.status, 1);
+    QVERIFY(outcome.out.isEmpty());
+    QCOMPARE(outcome.err, u"error: beta: 3 GiB are missing\n  what to do: Free them.\n"_s);
+}
+
+void CommandsTest::aCancelledJobIsStatusFive()
+{
+    Stage stage;
+    stage.pairs.nextJob = ended(JobState::Cancelled, Error{Errc::Cancelled, u"cancelled"_s});
+    const Outcome outcome = runCli(stage, {u"protect"_s, u"web1"_s, u"beta"_s, u"--json"_s});
+    QCOMPARE(outcome.status, 5);
+    QCOMPARE(outcome.errorName(), u"Cancelled"_s);
+}
+
+void CommandsTest::aDaemonThatDiesIsStatusThree()
+{
+    Stage stage;
+    CliRun run{stage};
+    run.start({u"protect"_s, u"web1"_s, u"beta"_s, u"--json"_s});
+    QVERIFY(run.waitFor(u"copy disk vda\n"_s));
+    QCoro::waitFor(stage.service.stop());
+    const Outcome outcome = run.finish();
+    QCOMPARE(outcome.status, 3);
+    QCOMPARE(outcome.errorName(), u"DaemonUnavailable"_s);
+}
+
+void CommandsTest::aSignalLeavesTheJobRunning()
+{
+    Stage stage;
+    CliRun run{stage};
+    run.start({u"protect"_s, u"web1"_s, u"beta"_s});
+    QVERIFY(run.waitFor(u"copy disk vda\n"_s));
+    run.interrupt();
+    const Outcome outcome = run.finish();
+    QCOMPARE(outcome.status, 5);
+    QVERIFY2(outcome.err.contains(u"job 2 (protect web1) goes on"_s), qPrintable(outcome.err));
+    QCOMPARE(stage.pairs.calls.size(), qsizetype{1});
+}
+
+void CommandsTest::ctrlCAtATerminalCancelsOnRequest()
+{
+    Stage stage;
+    NEEDS_TERMINALS();
+    CliRun run{stage, CliRun::Where::Terminal};
+    run.start({u"protect"_s, u"web1"_s, u"beta"_s});
+    QVERIFY(run.waitFor(u"copy disk vda"_s));
+    run.type("\x03");
+    QVERIFY(run.waitFor(u"[c]ancel it"_s));
+    run.type("c\n");
+    const Outcome outcome = run.finish();
+    QCOMPARE(outcome.status, 5);
+    QCOMPARE(stage.pairs.calls.last(), u"cancel 2"_s);
+    QVERIFY2(outcome.err.contains(u"cancelled by the administrator"_s), qPrintable(outcome.err));
+}
+
+void CommandsTest::ctrlCTwiceLeavesTheJobRunning()
+{
+    Stage stage;
+    NEEDS_TERMINALS();
+    CliRun run{stage, CliRun::Where::Terminal};
+    run.start({u"protect"_s, u"web1"_s, u"beta"_s});
+    QVERIFY(run.waitFor(u"copy disk vda"_s));
+    run.type("\x03");
+    QVERIFY(run.waitFor(u"[c]ancel it"_s));
+    run.type("\x03");
+    const Outcome outcome = run.finish();
+    QCOMPARE(outcome.status, 5);
+    QVERIFY2(outcome.err.contains(u"goes on in the daemon"_s), qPrintable(outcome.err));
+    QCOMPARE(stage.pairs.calls.size(), qsizetype{1});
+}
+
+void CommandsTest::showsProgressAtATerminal()
+{
+    Stage stage;
+    NEEDS_TERMINALS();
+    CliRun run{stage, CliRun::Where::Terminal};
+    run.start({u"protect"_s, u"web1"_s, u"beta"_s});
+    QVERIFY(run.waitFor(u"copy disk vda  [#####...............]  25%  1.0 GiB of 4.0 GiB"_s));
+    stage.pairs.put(ended(JobState::Done));
+    const Outcome outcome = run.finish();
+    QCOMPARE(outcome.status, 0);
+    QVERIFY2(outcome.err.endsWith(u"web1 is protected\r\n"_s), qPrintable(outcome.err));
+}
+
+void CommandsTest::takeoverNamesTheDomainByUuid()
+{
+    Stage stage;
+    stage.pairs.nextJob = ended(JobState::Done);
+    stage.pairs.nextJob.result = {{u"live-ms"_s, 120}};
+    const Outcome outcome = runCli(stage, {u"takeover"_s, u"web1"_s});
+    QCOMPARE(outcome.status, 0);
+    QCOMPARE(outcome.out, u"web1 runs here now (live-ms 120)\n"_s);
+    QCOMPARE(stage.pairs.calls, QStringList{u"takeover "_s + toString(samplePair().uuid)});
+}
+
+void CommandsTest::takeoverAsksAtATerminalIfTheOtherHostLives()
+{
+    Stage stage;
+    NEEDS_TERMINALS();
+    CliRun run{stage, CliRun::Where::Terminal};
+    run.start({u"takeover"_s, u"web1"_s});
+    QVERIFY(run.waitFor(u"Type yes to go on: "_s));
+    run.type("no\n");
+    QCOMPARE(run.finish().status, 5);
+    QVERIFY(stage.pairs.calls.isEmpty());
+}
+
+void CommandsTest::takeoverAsksNothingWithYes()
+{
+    Stage stage;
+    stage.pairs.nextJob = ended(JobState::Done);
+    NEEDS_TERMINALS();
+    CliRun run{stage, CliRun::Where::Terminal};
+    run.start({u"takeover"_s, u"web1"_s, u"--yes"_s});
+    QCOMPARE(run.finish().status, 0);
+    QCOMPARE(stage.pairs.calls.size(), qsizetype{1});
+}
+
+void CommandsTest::continueAloneAndUnprotectStartTheirJobs()
+{
+    Stage stage;
+    stage.pairs.nextJob = ended(JobState::Done);
+    const QString uuid = toString(samplePair().uuid);
+    QCOMPARE(runCli(stage, {u"continue-alone"_s, u"web1"_s}).out,
+             u"web1 goes on here, unprotected\n"_s);
+    QCOMPARE(runCli(stage, {u"unprotect"_s, uuid}).out, u"web1 is a plain domain again\n"_s);
+    QCOMPARE(stage.pairs.calls, (QStringList{u"continue-alone "_s + uuid, u"unprotect "_s + uuid}));
+}
+
+void CommandsTest::unpairedDomainIsStatusOne()
+{
+    Stage stage;
+    stage.hypervisor.known = {{.uuid = DomainUuid{QUuid::createUuid()}, .name = u"plain"_s}};
+    const Outcome outcome = runCli(stage, {u"takeover"_s, u"plain"_s, u"--json"_s});
+    QCOMPARE(outcome.status, 1);
+    QCOMPARE(outcome.errorName(), u"UnknownPair"_s);
+}
+
+void CommandsTest::jobCancelAsksTheJobToStop()
+{
+    Stage stage;
+    QCOMPARE(runCli(stage, {u"job"_s, u"cancel"_s, u"1"_s}).status, 0);
+    QCOMPARE(stage.pairs.calls, QStringList{u"cancel 1"_s});
+    QCOMPARE(runCli(stage, {u"job"_s, u"cancel"_s, u"one"_s}).status, 2);
+}
+
+void CommandsTest::noDaemonIsStatusThree()
+{
+    Stage stage;
+    QCoro::waitFor(stage.service.stop());
+    const Outcome outcome = runCli(stage, {u"list"_s, u"--json"_s});
+    QCOMPARE(outcome.status, 3);
+    QCOMPARE(outcome.errorName(), u"DaemonUnavailable"_s);
+    stage.bus.stop();
+    QCOMPARE(runCli(stage, {u"list"_s}).status, 3);
+}
+
+void CommandsTest::deniedIsStatusFour()
+{
+    Stage stage;
+    FakePolkit polkit{stage.bus.address()};
+    CliRun run{stage};
+    run.asNobody();
+    run.start({u"protect"_s, u"web1"_s, u"beta"_s, u"--json"_s});
+    const Outcome outcome = run.finish();
+    QCOMPARE(outcome.status, 4);
+    QCOMPARE(outcome.errorName(), u"NotAuthorized"_s);
+    QCOMPARE(polkit.questions.at(0).flags, uint32_t{0});
+}
+
+void CommandsTest::refusedArgumentIsStatusTwo()
+{
+    Stage stage;
+    stage.pairs.refusal = Error{Errc::InvalidArgument, u"the image directory is not absolute"_s};
+    const Outcome outcome =
+        runCli(stage, {u"protect"_s, u"web1"_s, u"beta"_s, u"--image-directory"_s, u"x"_s});
+    QCOMPARE(outcome.status, 2);
+    QVERIFY(
+        outcome.err.startsWith(u"error: the image directory is not absolute\n  what to do: "_s));
+}
+
+QTEST_GUILESS_MAIN(CommandsTest)
+#include "CommandsTest.moc"

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "CliRun.h"
+
+#include <QTest>
+
+using namespace lockstep;
+using namespace lockstep::test;
+using namespace Qt::StringLiterals;
+
+namespace {
+
+const QString betaFingerprint = u"b1"_s.repeated(32);
+
+/// A stage whose peer "beta" can be probed and has not been added yet.
+struct Strangers : Stage
+{
+    Strangers()
+    {
+        pairs.drop(samplePair().uuid);
+        peers.infos.clear();
+        Q_EMIT peers.peerRemoved(samplePeer().id);
+        peers.probed = PeerProbe{.name = u"beta"_s, .id = samplePeer().id, .version = u"0.1.0"_s};
+    }
+};
+
+PeerInfo asking(const QString& name, const QString& byte)
+{
+    PeerInfo info = samplePeer();
+    info.id = PeerId{byte.repeated(32)};
+    info.name = name;
+    info.trust = PeerTrust::Asked;
+    return info;
+}
+
+} // namespace
+
+/// How hosts are made to trust each other, and forgotten.
+class PeerCommandsTest final : public QObject
+{
+    Q_OBJECT
+private Q_SLOTS:
+    void peerAddTakesTheRightFingerprint();
+    void peerAddRefusesAnotherFingerprint();
+    void peerAddNeedsAnAnswerOrAnOption();
+    void peerAddAsksAtATerminal();
+    void peerAddDoesNothingOnNo();
+    void peerAddShowsNoControlCharactersOfStrangers();
+    void peerAcceptTakesTheOnlyOneThatAsked();
+    void peerAcceptWantsANameIfSeveralAsked();
+    void peerAcceptTellsThatNobodyAsked();
+    void peerRemoveRefusesAPeerInUse();
+    void peerRemoveForgets();
+};
+
+void PeerCommandsTest::peerAddTakesTheRightFingerprint()
+{
+    Strangers stage;
+    QString typed = betaFingerprint.toUpper();
+    typed.insert(4, u':').insert(10, u' ');
+    const Outcome outcome = runCli(
+        stage,
+        {u"peer"_s, u"add"_s, u"10.0.0.2"_s, u"--name"_s, u"b"_s, u"--fingerprint"_s, typed});
+    QCOMPARE(outcome.status, 0);
+    QCOMPARE(outcome.out, u"b is trusted here; now run 'lockstep peer accept' on b\n"_s);
+    QCOMPARE(stage.peers.calls.last(), u"add 10.0.0.2 %1 b"_s.arg(betaFingerprint));
+}
+
+void PeerCommandsTest::peerAddRefusesAnotherFingerprint()
+{
+    Strangers stage;
+    const Outcome outcome = runCli(stage,
+                                   {u"peer"_s, u"add"_s, u"10.0.0.2"_s, u"--fingerprint"_s,
+                                    u"c2"_s.repeated(32), u"--yes"_s, u"--json"_s});
+    QCOMPARE(outcome.status, 1);
+    QCOMPARE(outcome.errorName(), u"FingerprintMismatch"_s);
+    QCOMPARE(stage.peers.calls, QStringList{u"probe 10.0.0.2"_s});
+}
+
+void PeerCommandsTest::peerAddNeedsAnAnswerOrAnOption()
+{
+    Strangers stage;
+    QCOMPARE(runCli(stage, {u"peer"_s, u"add"_s, u"10.0.0.2"_s}).status, 2);
+    QCOMPARE(stage.peers.calls, QStringList{u"probe 10.0.0.2"_s});
+    const Outcome trusting = runCli(stage, {u"peer"_s, u"add"_s, u"10.0.0.2"_s, u"--yes"_s});
+    QVERIFY2(trusting.status == 0, qPrintable(trusting.err));
+}
+
+void PeerCommandsTest::peerAddAsksAtATerminal()
+{
+    Strangers stage;
+    NEEDS_TERMINALS();
+    CliRun run{stage, CliRun::Where::Terminal};
+    run.start({u"peer"_s, u"add"_s, u"10.0.0.2"_s});
+    QVERIFY(run.waitFor(u"a0a0 a0a0 a0a0 a0a0 a0a0 a0a0 a0a0 a0a0"_s));
+    QVERIFY(run.waitFor(u"b1b1 b1b1 b1b1 b1b1 b1b1 b1b1 b1b1 b1b1"_s));
+    QVERIFY(run.waitFor(u"Type yes to trust beta: "_s));
+    run.type("yes\n");
+    QCOMPARE(run.finish().status, 0);
+    QCOMPARE(stage.peers.calls.last(), u"add 10.0.0.2 %1 "_s.arg(betaFingerprint));
+}
+
+void PeerCommandsTest::peerAddDoesNothingOnNo()
+{
+    Strangers stage;
+    NEEDS_TERMINALS();
+    CliRun run{stage, CliRun::Where::Terminal};
+    run.start({u"peer"_s, u"add"_s, u"10.0.0.2"_s});
+    QVERIFY(run.waitFor(u"Type yes to trust beta: "_s));
+    run.type("y\n");
+    QCOMPARE(run.finish().status, 5);
+    QCOMPARE(stage.peers.calls, QStringList{u"probe 10.0.0.2"_s});
+}
+
+void PeerCommandsTest::peerAddShowsNoControlCharactersOfStrangers()
+{
+    Strangers stage;
+    stage.peers.probed->name = u"be\x1b[2Jta\n"_s;
+    NEEDS_TERMINALS();
+    CliRun run{stage, CliRun::Where::Terminal};
+    run.start({u"peer"_s, u"add"_s, u"10.0.0.2"_s});
+    QVERIFY(run.waitFor(u"Type yes to trust be\ufffd[2Jta"_s));
+    run.type("no\n");
+    QVERIFY(!run.finish().err.contains(u'\x1b'));
+}
+
+void PeerCommandsTest::peerAcceptTakesTheOnlyOneThatAsked()
+{
+    Stage stage;
+    stage.peers.put(asking(u"gamma"_s, u"c2"_s));
+    const Outcome outcome = runCli(stage, {u"peer"_s, u"accept"_s, u"--yes"_s});
+    QCOMPARE(outcome.status, 0);
+    QCOMPARE(outcome.out, u"gamma and this host trust each other\n"_s);
+}
+
+void PeerCommandsTest::peerAcceptWantsANameIfSeveralAsked()
+{
+    Stage stage;
+    stage.peers.put(asking(u"gamma"_s, u"c2"_s));
+    stage.peers.put(asking(u"delta"_s, u"d3"_s));
+    const Outcome outcome = runCli(stage, {u"peer"_s, u"accept"_s, u"--yes"_s});
+    QCOMPARE(outcome.status, 2);
+    QVERIFY(outcome.err.contains(u"delta, gamma"_s));
+    QCOMPARE(runCli(stage, {u"peer"_s, u"accept"_s, u"gamma"_s, u"--yes"_s}).status, 0);
+}
+
+void PeerCommandsTest::peerAcceptTellsThatNobodyAsked()
+{
+    Stage stage;
+    const Outcome outcome = runCli(stage, {u"peer"_s, u"accept"_s, u"--json"_s});
+    QCOMPARE(outcome.status, 1);
+    QCOMPARE(outcome.errorName(), u"UnknownPeer"_s);
+}
+
+void PeerCommandsTest::peerRemoveRefusesAPeerInUse()
+{
+    Stage stage;
+    const Outcome outcome = runCli(stage, {u"peer"_s, u"remove"_s, u"beta"_s, u"--json"_s});
+    QCOMPARE(outcome.status, 1);
+    QCOMPARE(outcome.errorName(), u"Busy"_s);
+}
+
+void PeerCommandsTest::peerRemoveForgets()
+{
+    Stage stage;
+    stage.pairs.drop(samplePair().uuid);
+    QCOMPARE(runCli(stage, {u"peer"_s, u"remove"_s, u"beta"_s}).out, u"beta is forgotten here\n"_s);
+    QCOMPARE(stage.peers.calls, QStringList{u"remove "_s + betaFingerprint});
+}
+
+QTEST_GUILESS_MAIN(PeerCommandsTest)
+#include "PeerCommandsTest.moc"

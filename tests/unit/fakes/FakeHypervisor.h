@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "fakes/FakeMonitor.h"
+#include "hypervisor/Hypervisor.h"
+
+#include <map>
+
+namespace lockstep::test {
+
+/// A libvirt with the domains that the test puts in, each with a QEMU model of its own.
+class FakeHypervisor final : public Hypervisor
+{
+    Q_OBJECT
+public:
+    explicit FakeHypervisor(QStringList* journal = nullptr) : m_journal{journal} { }
+
+    /// Adds a domain; one that is not off has a monitor.
+    FakeMonitor& put(const DomainInfo& info);
+    [[nodiscard]] FakeMonitor& qemu(const DomainUuid& uuid) { return *m_domains.at(uuid).qemu; }
+    [[nodiscard]] bool runs(const DomainUuid& uuid) const;
+    QStringList defined; ///< The XML of each definition.
+
+    [[nodiscard]] bool isConnected() const override { return true; }
+    [[nodiscard]] Task<Result<DomainInfo>> find(QString nameUuidOrId) override;
+    [[nodiscard]] Task<Result<QList<DomainInfo>>> domains() override;
+    [[nodiscard]] Task<Result<HostFacts>> hostFacts() override;
+    [[nodiscard]] Task<Result<QString>> xml(DomainUuid domain, XmlKind kind) override;
+    [[nodiscard]] Task<Result<QString>> cpuProblem(QString domainXml) override;
+    [[nodiscard]] Task<Result<DomainInfo>> createPaused(QString domainXml) override;
+    [[nodiscard]] Task<Result<void>> define(QString domainXml) override;
+    [[nodiscard]] Task<Result<void>> undefine(DomainUuid domain) override;
+    [[nodiscard]] Task<Result<void>> destroy(DomainUuid domain) override;
+    [[nodiscard]] Task<Result<void>> resume(DomainUuid domain) override;
+    [[nodiscard]] Task<Result<void>> suspend(DomainUuid domain) override;
+    [[nodiscard]] Task<Result<QString>> addIoThread(DomainUuid domain, unsigned id) override;
+    [[nodiscard]] Task<Result<void>> removeIoThread(DomainUuid domain, unsigned id) override;
+    [[nodiscard]] std::shared_ptr<Monitor> monitor(DomainUuid domain) override;
+
+private:
+    struct Domain
+    {
+        DomainInfo info;
+        std::shared_ptr<FakeMonitor> qemu;
+    };
+    void note(const QString& line);
+
+    std::map<DomainUuid, Domain> m_domains;
+    QStringList* m_journal;
+};
+
+} // namespace lockstep::test

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "base/Types.h"
+#include "hypervisor/Monitor.h"
+
+#include <QJsonArray>
+#include <QMap>
+#include <QStringList>
+
+#include <optional>
+
+namespace lockstep::test {
+
+/// A QEMU in memory, as far as replication drives one: block nodes, drives, objects, chardevs,
+/// block jobs, migration and COLO. It refuses what QEMU refuses (what is in use, a quorum over a
+/// node in use, what is not there) and answers from the event loop. Any command can be made to
+/// fail.
+class FakeMonitor final : public Monitor
+{
+public:
+    enum class Fault {
+        Refused,    ///< Without effect.
+        TookEffect, ///< The answer is late: Timeout, but it was done.
+    };
+    struct Node
+    {
+        QString driver;
+        QMap<QString, QString> children;
+        friend bool operator==(const Node&, const Node&) = default;
+    };
+
+    FakeMonitor() = default;
+    explicit FakeMonitor(QStringList* journal) : m_journal{journal} { }
+
+    void addDisk(const QString& alias, const QString& node, Bytes size);
+    [[nodiscard]] Task<Result<QJsonValue>> execute(QString command, QJsonObject arguments,
+                                                   std::chrono::milliseconds deadline) override;
+
+    // What the test arranges.
+    std::optional<int> failAt;    ///< Number of the command that fails, from 0.
+    std::optional<int> deafFrom;  ///< From this command on nothing is done: the daemon has died.
+    Fault fault{Fault::Refused};
+    QString refused;              ///< Every command of this name fails.
+    QString migrationEnd; ///< E.g. "failed": what the migration comes to instead of pre-switchover.
+    QString coloEnd; ///< What migrate-continue comes to instead of "colo".
+    QString mirrorError; ///< What the mirrors report.
+    bool off{false}; ///< The domain has ended.
+    int rounds{2}; ///< Queries until a copy or merge is through.
+
+    // Its state.
+    QString status{QStringLiteral("running")};
+    QString coloMode{QStringLiteral("none")};
+    QString migration{QStringLiteral("none")};
+    QMap<QString, Node> nodes;
+    QMap<QString, QString> drives; ///< Node by device alias.
+    QMap<QString, QJsonObject> objects;
+    QStringList chardevs;
+    QMap<QString, QString> jobs; ///< Target node by job.
+    QMap<QString, QString> exports;
+    bool nbdServer{false};
+
+    // What it has seen.
+    int commands{0};
+    bool ranParked{false}; ///< The guest has run with a disk on a placeholder: it has lost data.
+
+private:
+    using Answer = Result<QJsonValue>;
+    [[nodiscard]] Answer answer(const QString& command, const QJsonObject& arguments);
+    [[nodiscard]] std::optional<Answer> answerBlock(const QString& command,
+                                                    const QJsonObject& arguments);
+    [[nodiscard]] std::optional<Answer> answerObjects(const QString& command,
+                                                      const QJsonObject& arguments);
+    [[nodiscard]] std::optional<Answer> answerMigration(const QString& command,
+                                                        const QJsonObject& arguments);
+    [[nodiscard]] Answer addNode(const QJsonObject& node);
+    [[nodiscard]] Answer changeChildren(const QJsonObject& change);
+    [[nodiscard]] Answer setProperty(const QJsonObject& arguments);
+    [[nodiscard]] QJsonArray listNodes();
+    [[nodiscard]] QJsonArray listDrives() const;
+    [[nodiscard]] QJsonArray listJobs();
+    [[nodiscard]] bool isUsed(const QString& node) const;
+    void setRunning();
+    void merge();
+
+    QStringList* m_journal{nullptr};
+    QMap<QString, Bytes> m_sizes;
+    int m_copied{0};
+    bool m_merging{false};
+};
+
+} // namespace lockstep::test

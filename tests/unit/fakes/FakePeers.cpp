@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "fakes/FakePeers.h"
+
+#include <QCryptographicHash>
+
+namespace lockstep::test {
+
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::unexpected<Error> noPairing()
+{
+    return failure(Errc::NotSupported, u"no test pairs hosts here"_s);
+}
+
+} // namespace
+
+FakePeers::FakePeers(const QString& name, QStringList* journal)
+    : m_name{name},
+      m_id{QString::fromLatin1(
+          QCryptographicHash::hash(name.toUtf8(), QCryptographicHash::Sha256).toHex())},
+      m_journal{journal}
+{
+    other.id = {QString(64, u'0')};
+    other.name = u"other"_s;
+}
+
+void FakePeers::join(FakePeers& left, FakePeers& right)
+{
+    const auto introduce = [](FakePeers& to, FakePeers& who, const QString& own,
+                              const QString& its) {
+        to.m_other = &who;
+        to.other = {.id = who.m_id,
+                    .name = who.m_name,
+                    .address = its,
+                    .port = 1,
+                    .trust = PeerTrust::Trusted,
+                    .connected = true,
+                    .localAddress = QHostAddress{own},
+                    .remoteAddress = QHostAddress{its},
+                    .version = {},
+                    .lastError = {}};
+    };
+    introduce(left, right, u"127.0.0.1"_s, u"127.0.0.2"_s);
+    introduce(right, left, u"127.0.0.2"_s, u"127.0.0.1"_s);
+}
+
+void FakePeers::setConnected(bool on)
+{
+    if (std::exchange(other.connected, on) == on)
+        return;
+    if (on)
+        Q_EMIT connected(other.id);
+    else
+        Q_EMIT disconnected(other.id);
+}
+
+Result<PeerInfo> FakePeers::find(const QString& nameOrId) const
+{
+    if (nameOrId == other.name || nameOrId == other.id.value)
+        return other;
+    return failure(Errc::UnknownPeer, u"no peer %1"_s.arg(nameOrId));
+}
+
+Result<PeerInfo> FakePeers::peer(const PeerId& id) const { return find(id.value); }
+
+Task<Result<PeerProbe>> FakePeers::probe(QString) { co_return noPairing(); }
+Task<Result<PeerInfo>> FakePeers::add(QString, PeerId, QString) { co_return noPairing(); }
+Task<Result<PeerInfo>> FakePeers::accept(QString, PeerId) { co_return noPairing(); }
+Task<Result<void>> FakePeers::remove(PeerId) { co_return noPairing(); }
+
+Task<Result<QJsonObject>> FakePeers::call(PeerId id, QString method, QJsonObject params,
+                                          std::chrono::milliseconds)
+{
+    if (m_journal)
+        m_journal->append(u"call "_s + method);
+    (void)co_await pause(0ms);
+    if (id != other.id)
+        co_return failure(Errc::UnknownPeer, u"no such peer"_s);
+    if (!other.connected)
+        co_return failure(Errc::PeerUnreachable, u"no connection"_s);
+    if (silent.contains(method))
+        co_return failure(Errc::Timeout, u"no answer"_s);
+    if (const auto prepared = answers.find(method); prepared != answers.end())
+        co_return Result<QJsonObject>{prepared->second};
+    if (!m_other || !m_other->m_handlers.contains(method))
+        co_return failure(Errc::ProtocolError, u"method not found: %1"_s.arg(method));
+    const auto reply = co_await m_other->m_handlers[method](m_id, params);
+    (void)co_await pause(0ms);
+    if (lostReplies.contains(method))
+        co_return failure(Errc::Timeout, u"no answer"_s);
+    co_return reply;
+}
+
+Task<Result<QString>> FakePeers::qemuCredentials(PeerId, uint, uint)
+{
+    co_return u"/credentials"_s;
+}
+
+} // namespace lockstep::test

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "peer/Peers.h"
+
+#include <map>
+
+namespace lockstep::test {
+
+/// One host's view of one other host, whose handlers it calls through the event loop. The link can
+/// be cut, and either the other side or its answers can be lost.
+class FakePeers final : public Peers
+{
+    Q_OBJECT
+public:
+    explicit FakePeers(const QString& name, QStringList* journal = nullptr);
+
+    /// Two hosts that trust each other and are connected.
+    static void join(FakePeers& left, FakePeers& right);
+    void setConnected(bool on);
+
+    std::map<QString, Result<QJsonObject>> answers; ///< Instead of asking the other side.
+    QStringList silent;      ///< Methods that the other side never gets.
+    QStringList lostReplies; ///< Methods that it gets, but whose answers are lost.
+    PeerInfo other;
+
+    [[nodiscard]] PeerId ownId() const override { return m_id; }
+    [[nodiscard]] QString ownName() const override { return m_name; }
+    [[nodiscard]] QList<PeerInfo> peers() const override { return {other}; }
+    [[nodiscard]] Result<PeerInfo> find(const QString& nameOrId) const override;
+    [[nodiscard]] Result<PeerInfo> peer(const PeerId& id) const override;
+    [[nodiscard]] Task<Result<PeerProbe>> probe(QString address) override;
+    [[nodiscard]] Task<Result<PeerInfo>> add(QString address, PeerId expected,
+                                             QString name) override;
+    [[nodiscard]] Task<Result<PeerInfo>> accept(QString nameOrId, PeerId expected) override;
+    [[nodiscard]] Task<Result<void>> remove(PeerId id) override;
+    [[nodiscard]] Task<Result<QJsonObject>> call(PeerId id, QString method, QJsonObject params,
+                                                 std::chrono::milliseconds deadline) override;
+    void handle(const QString& method, Handler handler) override
+    {
+        m_handlers[method] = std::move(handler);
+    }
+    [[nodiscard]] Task<Result<QString>> qemuCredentials(PeerId id, uint uid, uint gid) override;
+
+private:
+    QString m_name;
+    PeerId m_id;
+    QStringList* m_journal;
+    FakePeers* m_other{nullptr};
+    std::map<QString, Handler> m_handlers;
+};
+
+} // namespace lockstep::test

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "fakes/MemoryStore.h"
+
+namespace lockstep::test {
+
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+
+Task<Result<void>> MemoryStore::save(QString collection, QString key, QJsonObject document)
+{
+    (void)co_await pause(0ms);
+    if (full)
+        co_return failure(Errc::StoreError, u"the disk is full"_s);
+    documents[collection][key] = document;
+    if (m_journal)
+        m_journal->append(u"store %1 %2"_s.arg(document[u"state"].toString())
+                              .arg(document[u"epoch"].toInteger()));
+    co_return {};
+}
+
+Task<Result<void>> MemoryStore::remove(QString collection, QString key)
+{
+    (void)co_await pause(0ms);
+    if (full)
+        co_return failure(Errc::StoreError, u"the disk is full"_s);
+    documents[collection].remove(key);
+    if (m_journal)
+        m_journal->append(u"store removed"_s);
+    co_return {};
+}
+
+Task<Result<QMap<QString, QJsonObject>>> MemoryStore::load(QString collection)
+{
+    (void)co_await pause(0ms);
+    co_return documents.value(collection);
+}
+
+} // namespace lockstep::test

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "store/Store.h"
+
+#include <QStringList>
+
+namespace lockstep::test {
+
+/// A store in memory that can be full. Tells the journal "store <state> <epoch>" once it is saved.
+class MemoryStore final : public Store
+{
+public:
+    MemoryStore() = default;
+    explicit MemoryStore(QStringList* journal) : m_journal{journal} { }
+
+    [[nodiscard]] Task<Result<void>> save(QString collection, QString key,
+                                          QJsonObject document) override;
+    [[nodiscard]] Task<Result<void>> remove(QString collection, QString key) override;
+    [[nodiscard]] Task<Result<QMap<QString, QJsonObject>>> load(QString collection) override;
+
+    QMap<QString, QMap<QString, QJsonObject>> documents;
+    bool full{false};
+
+private:
+    QStringList* m_journal{nullptr};
+};
+
+} // namespace lockstep::test

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "replication/PrimaryGraph.h"
+#include "fakes/FakeHost.h"
+#include "fakes/FakeHypervisor.h"
+#include "replication/Names.h"
+#include "replication/PrimaryMigration.h"
+
+#include <spdlog/spdlog.h>
+
+#include <QTest>
+
+using namespace Qt::StringLiterals;
+using namespace lockstep;
+using namespace lockstep::test;
+using Fault = FakeMonitor::Fault;
+
+namespace {
+
+/// A running domain and the whole plan that protects it.
+struct Primary
+{
+    FakeHypervisor hypervisor;
+    FakeMonitor& qemu;
+    PrimaryGraph graph;
+    Plan plan;
+
+    Primary()
+        : qemu{hypervisor.put({.uuid = webUuid(),
+                               .name = u"web"_s,
+                               .id = 1,
+                               .state = DomainState::Running,
+                               .persistent = true})},
+          graph{hypervisor, webSpec(), u"alpha"_s}
+    {
+        qemu.addDisk(u"virtio-disk0"_s, u"libvirt-1-format"_s, Bytes::fromMiB(64));
+        qemu.rounds = 1;
+        graph.setResume(true); // only running guests are protected
+        graph.addSteps(plan);
+    }
+    Result<void> protect() { return QCoro::waitFor(plan.run({}, {})); }
+    /// What the guest's user would call untouched; empty if it is.
+    [[nodiscard]] QString trace() const
+    {
+        if (qemu.ranParked)
+            return u"the guest ran on a placeholder"_s;
+        if (qemu.status != u"running")
+            return u"the guest is "_s + qemu.status;
+        if (qemu.drives.value(u"virtio-disk0"_s) != u"libvirt-1-format" || qemu.nodes.size() != 1)
+            return u"nodes are left: "_s + QStringList{qemu.nodes.keys()}.join(u' ');
+        if (!qemu.objects.isEmpty() || !qemu.chardevs.isEmpty() || !qemu.jobs.isEmpty())
+            return u"left: "_s
+                + (qemu.objects.keys() + qemu.chardevs + qemu.jobs.keys()).join(u' ');
+        if (qemu.coloMode != u"none")
+            return u"it is still in COLO"_s;
+        return {};
+    }
+};
+
+} // namespace
+
+class PrimaryGraphTest : public QObject
+{
+    Q_OBJECT
+private Q_SLOTS:
+    void initTestCase() { spdlog::set_level(spdlog::level::off); }
+    void protectsAndGoesAlone();
+    void leavesAPlainDomainWhateverFails_data();
+    void leavesAPlainDomainWhateverFails();
+    void leavesAPlainDomainWhenCancelled();
+    void reportsAMigrationThatFails();
+    void reportsAMigrationThatDoesNotEnterColo();
+    void reportsACopyThatFails();
+    void reportsAGuestThatEnds();
+    void goesAloneTwice();
+    void leavesColoOnlyOnce();
+};
+
+void PrimaryGraphTest::protectsAndGoesAlone()
+{
+    Primary primary;
+    const auto result = primary.protect();
+    QVERIFY2(result, result ? "" : qPrintable(result.error().message()));
+    QCOMPARE(primary.qemu.coloMode, u"primary"_s);
+    QCOMPARE(primary.qemu.nodes.value(names::quorum(u"vda"_s)).children.size(), 2);
+    QVERIFY(primary.qemu.jobs.isEmpty());
+    QCOMPARE(primary.qemu.objects.value(names::nic(u"net0"_s, u"mirror"))[u"status"].toString(),
+             u"on"_s);
+    QCOMPARE(primary.qemu.objects.value(names::nic(u"net0"_s, u"hold"))[u"status"].toString(),
+             u"off"_s);
+    QVERIFY(QCoro::waitFor(primary.graph.goAlone()));
+    // From here on clients are served: nothing may still wait for the shadow.
+    QCOMPARE(primary.qemu.status, u"running"_s);
+    QCOMPARE(primary.qemu.nodes.value(names::quorum(u"vda"_s)).children.size(), 1);
+    QCOMPARE(primary.qemu.objects.value(names::nic(u"net0"_s, u"divert"))[u"status"].toString(),
+             u"off"_s);
+    QVERIFY(QCoro::waitFor(primary.plan.undoAll()));
+    QCOMPARE(primary.trace(), QString{});
+    QCOMPARE(QCoro::waitFor(primary.graph.leftovers()).value(), QStringList{});
+}
+
+void PrimaryGraphTest::leavesAPlainDomainWhateverFails_data()
+{
+    QTest::addColumn<bool>("tookEffect");
+    QTest::newRow("refused") << false;
+    QTest::newRow("late answer") << true;
+}
+
+void PrimaryGraphTest::leavesAPlainDomainWhateverFails()
+{
+    QFETCH(const bool, tookEffect);
+    bool failed = true;
+    int command = 0;
+    for (; failed; ++command) {
+        Primary primary;
+        primary.qemu.failAt = command;
+        primary.qemu.fault = tookEffect ? Fault::TookEffect : Fault::Refused;
+        const auto result = primary.protect();
+        failed = primary.qemu.commands > command;
+        if (!result)
+            QVERIFY2(primary.trace().isEmpty(),
+                     qPrintable(u"at command %1 (%2): %3"_s.arg(command).arg(
+                         result.error().message(), primary.trace())));
+    }
+    QVERIFY(command > 40);
+}
+
+void PrimaryGraphTest::leavesAPlainDomainWhenCancelled()
+{
+    // At each report of progress, so before each step and in the middle of the copies.
+    bool cancelled = true;
+    for (int at = 0; cancelled; ++at) {
+        Primary primary;
+        primary.qemu.rounds = 3;
+        std::stop_source stop;
+        int reports = 0;
+        const auto result =
+            QCoro::waitFor(primary.plan.run(stop.get_token(), [&](const StepProgress&) {
+                if (reports++ == at)
+                    stop.request_stop();
+            }));
+        cancelled = !result;
+        if (cancelled) {
+            QCOMPARE(result.error().code(), Errc::Cancelled);
+            QVERIFY2(primary.trace().isEmpty(),
+                     qPrintable(u"at report %1: %2"_s.arg(at).arg(primary.trace())));
+        } else {
+            QVERIFY(at > 12);
+        }
+    }
+}
+
+void PrimaryGraphTest::reportsAMigrationThatFails()
+{
+    Primary primary;
+    primary.qemu.migrationEnd = u"failed"_s;
+    const auto result = primary.protect();
+    QVERIFY(!result);
+    QVERIFY2(result.error().message().contains(u"failed"), qPrintable(result.error().message()));
+    QCOMPARE(primary.trace(), QString{});
+}
+
+void PrimaryGraphTest::reportsAMigrationThatDoesNotEnterColo()
+{
+    // QEMU 10.0.2: the migration is "completed", the guest stays stopped.
+    Primary primary;
+    primary.qemu.coloEnd = u"completed"_s;
+    const auto result = primary.protect();
+    QVERIFY(!result);
+    QVERIFY2(result.error().message().contains(u"completed"), qPrintable(result.error().message()));
+    QCOMPARE(primary.trace(), QString{});
+}
+
+void PrimaryGraphTest::reportsACopyThatFails()
+{
+    Primary primary;
+    primary.qemu.mirrorError = u"No space left on device"_s;
+    const auto result = primary.protect();
+    QVERIFY(!result);
+    QVERIFY2(result.error().message().contains(u"vda: No space left on device"),
+             qPrintable(result.error().message()));
+    QCOMPARE(primary.trace(), QString{});
+}
+
+void PrimaryGraphTest::reportsAGuestThatEnds()
+{
+    Primary primary;
+    primary.qemu.off = true;
+    QCOMPARE(primary.protect().error().code(), Errc::MonitorLost);
+}
+
+void PrimaryGraphTest::goesAloneTwice()
+{
+    // A daemon that was restarted in the middle does it again.
+    Primary primary;
+    QVERIFY(primary.protect());
+    QVERIFY(QCoro::waitFor(primary.graph.goAlone()));
+    QVERIFY(QCoro::waitFor(primary.graph.goAlone()));
+    QVERIFY(QCoro::waitFor(primary.plan.undoAll()));
+    QVERIFY(QCoro::waitFor(primary.graph.goAlone()));
+    QVERIFY(QCoro::waitFor(primary.plan.undoAll()));
+    QCOMPARE(primary.trace(), QString{});
+}
+
+void PrimaryGraphTest::leavesColoOnlyOnce()
+{
+    Primary primary;
+    const PrimaryMigration migration{Qmp{primary.hypervisor.monitor(webUuid())}, webSpec()};
+    primary.qemu.refused = u"x-colo-lost-heartbeat"_s;
+    QVERIFY(QCoro::waitFor(migration.leaveColo())); // never was in COLO: nothing to leave
+    QVERIFY(QCoro::waitFor(migration.cancel()));
+}
+
+QTEST_GUILESS_MAIN(PrimaryGraphTest)
+#include "PrimaryGraphTest.moc"
