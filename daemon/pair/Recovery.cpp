@@ -6,6 +6,7 @@
 #include "replication/ImageFiles.h"
 #include "replication/OverlayMerge.h"
 #include "replication/PrimaryGraph.h"
+#include "replication/PrimaryMigration.h"
 
 #include <spdlog/spdlog.h>
 
@@ -122,8 +123,12 @@ Task<Result<void>> Recovery::check(PairRecord record, bool runs)
     } else {
         const Qmp qmp{m_parts.hypervisor.monitor(record.uuid)};
         LOCKSTEP_CO_TRY(mode, co_await qmp.coloMode());
-        if (mode == (record.isPrimary() ? u"primary" : u"secondary"))
+        if (mode == (record.isPrimary() ? u"primary" : u"secondary")) {
+            // It was perhaps shortened for a guest that booted.
+            if (record.isPrimary())
+                LOCKSTEP_CO_CHECK(co_await qmp.setCheckpointDelay(checkpointDelay));
             co_return {};
+        }
         reason = u"QEMU has left COLO while lockstepd was not running"_s;
     }
     co_return co_await m_parts.pairs.setState(record.uuid, PairState::Interrupted, reason);

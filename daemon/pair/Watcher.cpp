@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "pair/Watcher.h"
 
+#include "replication/PrimaryMigration.h"
+
 #include <spdlog/spdlog.h>
+
+#include <QTimer>
 
 namespace lockstep {
 
@@ -13,6 +17,10 @@ namespace {
 // somebody, or the guest, turned off.
 constexpr int stoppedCrashed = 2;
 constexpr int stoppedFailed = 5;
+
+// docs/qemu.md, trap 11.
+const QString staleCode
+    = u"the guest has booted, and without KVM the shadow may run code of before; 'lockstep continue-alone %1', then 'lockstep protect %1' make it anew"_s;
 
 bool isWatched(const PairRecord& record)
 {
@@ -39,7 +47,35 @@ void Watcher::onQmpEvent(const DomainUuid& uuid, const QString& name)
         Q_EMIT checkpointed(uuid);
     } else if (name == u"COLO_EXIT") {
         m_tasks.add(twinLeft(uuid));
+    } else if (name == u"RESET" && record->isPrimary()) {
+        onReset(*record);
     }
+}
+
+void Watcher::onReset(const PairRecord& record)
+{
+    spdlog::info("pair {}: the guest boots; checkpoints every {} ms for {} s",
+                 record.domain.toStdString(), bootCheckpointDelay.count(), bootTime.count());
+    m_tasks.add(setPace(record.uuid, bootCheckpointDelay));
+    if (!record.spec.kvm)
+        m_tasks.add(show(record.uuid, record.state, staleCode.arg(record.domain)));
+    const int reset = ++m_resets[record.uuid];
+    QTimer::singleShot(bootTime, this, [this, uuid = record.uuid, reset] {
+        if (m_resets.value(uuid) == reset)
+            m_tasks.add(setPace(uuid, checkpointDelay));
+    });
+}
+
+Task<void> Watcher::setPace(DomainUuid uuid, std::chrono::milliseconds delay)
+{
+    const auto record = m_parts.pairs.find(uuid);
+    if (!record || record->state != PairState::Protected || !record->isPrimary())
+        co_return;
+    const Qmp qmp{m_parts.hypervisor.monitor(uuid)};
+    const auto set = co_await qmp.setCheckpointDelay(delay);
+    if (!set)
+        spdlog::warn("pair {}: the time between checkpoints stays as it is: {}",
+                     record->domain.toStdString(), set.error().message().toStdString());
 }
 
 void Watcher::onLifecycle(const DomainUuid& uuid, Lifecycle event, int detail)
@@ -97,7 +133,8 @@ Task<void> Watcher::ended(DomainUuid uuid, bool byItself)
 
 Task<void> Watcher::show(DomainUuid uuid, PairState state, QString reason)
 {
-    m_checkpoints.remove(uuid);
+    if (state != PairState::Protected)
+        m_checkpoints.remove(uuid);
     const auto shown = co_await m_parts.pairs.setState(uuid, state, std::move(reason));
     if (!shown)
         spdlog::error("pair {}: {}", toString(uuid).toStdString(),

@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 namespace {
 
 // QEMU's default of 1 Gbit/s would stretch every checkpoint on a faster dedicated link.
-constexpr Bytes bandwidth{Bytes::fromMiB(10 * 1024)};
+constexpr Bytes bandwidth{Bytes::fromMiB(10LL * 1024)};
 const QString pauseBeforeSwitchover = u"pause-before-switchover"_s;
 
 bool hasEnded(const QString& status)
@@ -42,6 +42,7 @@ Task<Result<void>> PrimaryMigration::configure() const
     LOCKSTEP_CO_CHECK(co_await m_qmp.setCapabilities(on, off));
     LOCKSTEP_CO_CHECK(
         co_await m_qmp.setMigrationTls(names::clientTls, m_spec.secondaryAddress.toString()));
+    LOCKSTEP_CO_CHECK(co_await m_qmp.setCheckpointDelay(checkpointDelay));
     co_return co_await m_qmp.setMigrationBandwidth(bandwidth);
 }
 
@@ -52,6 +53,7 @@ Task<Result<void>> PrimaryMigration::unconfigure() const
     off.append({pauseBeforeSwitchover, u"return-path"_s});
     LOCKSTEP_CO_CHECK(co_await m_qmp.setCapabilities({}, off));
     LOCKSTEP_CO_CHECK(co_await m_qmp.setMigrationTls({}, {}));
+    LOCKSTEP_CO_CHECK(co_await m_qmp.setCheckpointDelay(checkpointDelay));
     co_return co_await m_qmp.setMigrationBandwidth(Bytes::fromMiB(128));
 }
 

@@ -7,6 +7,15 @@
 
 namespace lockstep {
 
+/// The longest time between two checkpoints, QEMU's default.
+inline constexpr std::chrono::milliseconds checkpointDelay{20'000};
+/// The same while the guest boots. Twins that boot apart draw different secrets, and nothing that
+/// compare looks at tells: TCP timestamps of connections accepted then jump at a takeover (RFC 7323,
+/// section 5.4), and clients drop what seems old. The next checkpoint makes the twins equal.
+inline constexpr std::chrono::milliseconds bootCheckpointDelay{500};
+/// How long after its reset a guest counts as booting.
+inline constexpr std::chrono::seconds bootTime{60};
+
 /// The primary's RAM: migrated to the shadow while the guest runs, stopped in pre-switchover for
 /// the disks and filters to follow, then into COLO. Source: QEMU docs/system/qemu-colo.
 class PrimaryMigration final

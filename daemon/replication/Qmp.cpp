@@ -278,6 +278,12 @@ Task<Result<void>> Qmp::setMigrationBandwidth(Bytes perSecond) const
     co_return co_await run(u"migrate-set-parameters"_s, {{u"max-bandwidth"_s, perSecond.value}});
 }
 
+Task<Result<void>> Qmp::setCheckpointDelay(std::chrono::milliseconds delay) const
+{
+    co_return co_await run(u"migrate-set-parameters"_s,
+                           {{u"x-checkpoint-delay"_s, qint64(delay.count())}});
+}
+
 Task<Result<void>> Qmp::migrate(QHostAddress address, quint16 port) const
 {
     co_return co_await run(u"migrate"_s,

@@ -92,6 +92,8 @@ public:
     [[nodiscard]] Task<Result<void>> setCapabilities(QStringList on, QStringList off) const;
     [[nodiscard]] Task<Result<void>> setMigrationTls(QString credentials, QString hostName) const;
     [[nodiscard]] Task<Result<void>> setMigrationBandwidth(Bytes perSecond) const;
+    /// At most this long between two checkpoints; under COLO one is made at once.
+    [[nodiscard]] Task<Result<void>> setCheckpointDelay(std::chrono::milliseconds delay) const;
     [[nodiscard]] Task<Result<void>> migrate(QHostAddress address, quint16 port) const;
     [[nodiscard]] Task<Result<void>> migrateIncoming(QHostAddress address, quint16 port) const;
     [[nodiscard]] Task<Result<void>> migrateContinue() const;
