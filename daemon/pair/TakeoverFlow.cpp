@@ -20,7 +20,7 @@ namespace {
 
 // A primary that is alive answers within this; clients of a dead one wait meanwhile. If it lives
 // and does not answer, it still cannot send output: it has lost its shadow and waits to be told.
-constexpr auto stopDeadline = 100ms;
+constexpr auto stopDeadline = 50ms;
 
 } // namespace
 
