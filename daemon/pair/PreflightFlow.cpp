@@ -41,9 +41,9 @@ QString directoryProblem(const QString& directory)
     if (!QDir::isAbsolutePath(directory))
         return u"%1 is not an absolute path"_s.arg(directory);
     const QFileInfo info{directory};
-    if (!info.exists() && !QDir{}.mkpath(directory))
-        return u"%1 cannot be made"_s.arg(directory);
-    if (!QFileInfo{directory}.isDir()
+    if (!info.exists())
+        return u"%1 does not exist"_s.arg(directory);
+    if (!info.isDir()
         || ::access(QFile::encodeName(directory).constData(), W_OK | X_OK) != 0)
         return u"%1 is not a folder that can be written to"_s.arg(directory);
     return {};
@@ -131,8 +131,11 @@ Task<Result<QJsonObject>> answerPreflight(PairParts parts, PeerId peer, QJsonObj
     facts.host = host;
     facts.host.hostName = parts.peers.ownName();
     facts.imageDirectory = request[u"image-directory"].toString();
-    if (facts.imageDirectory.isEmpty())
+    if (facts.imageDirectory.isEmpty()) {
+        // The one of the settings is this daemon's own; one that somebody named is theirs to make.
         facts.imageDirectory = parts.config.replication.imageDirectory;
+        QDir{}.mkpath(facts.imageDirectory);
+    }
     facts.imageDirectoryProblem = directoryProblem(facts.imageDirectory);
     if (facts.imageDirectoryProblem.isEmpty()) {
         LOCKSTEP_CO_TRY(space, co_await freeSpace(facts.imageDirectory));

@@ -133,6 +133,9 @@ def test_no_space_on_the_other_side(lab):
             expect_refused(lab.alpha, ("PreflightFailed", "InvalidArgument"), "protect", "web", "beta",
                            "--image-directory", "relative/path", mentions=["relative/path"],
                            status=None)
+            expect_refused(lab.alpha, "PreflightFailed", "protect", "web", "beta",
+                           "--image-directory", "/srv/no/such/folder", mentions=["/srv/no/such/folder", "mkdir"])
+        beta.run("test", "!", "-e", "/srv/no")
         equal(beta.files("/srv/small"), [], "files on the full file system")
     finally:
         beta.service("stop")
