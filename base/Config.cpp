@@ -116,14 +116,14 @@ struct Key
 };
 
 constexpr std::array keys{
-    Key{"control", "listen", "\"any\" or an IPv4 or IPv6 address in quotes"_L1, setListen},
+    Key{"control", "listen", R"("any" or an IPv4 or IPv6 address in quotes)"_L1, setListen},
     Key{"control", "port", "a number from 1 to 65535"_L1,
         [](Config& config, const toml::node& node) {
             return setPort(config.control.port, node, 1);
         }},
     Key{"control", "name", "1 to 50 letters, digits, '-', '_' and '.' in quotes"_L1, setName},
     Key{"libvirt", "uri",
-        "the URI of this host's QEMU driver in quotes, such as \"qemu:///system\""_L1, setUri},
+        R"(the URI of this host's QEMU driver in quotes, such as "qemu:///system")"_L1, setUri},
     Key{"replication", "port-min", "a number from 1024 to 65535"_L1,
         [](Config& config, const toml::node& node) {
             return setPort(config.replication.portMin, node, firstUnprivilegedPort);
@@ -136,7 +136,7 @@ constexpr std::array keys{
         [](Config& config, const toml::node& node) {
             return setDirectory(config.replication.imageDirectory, node);
         }},
-    Key{"log", "level", "\"trace\", \"debug\", \"info\", \"warning\" or \"error\""_L1, setLevel},
+    Key{"log", "level", R"("trace", "debug", "info", "warning" or "error")"_L1, setLevel},
     Key{"store", "directory", "an absolute path in quotes"_L1,
         [](Config& config, const toml::node& node) {
             return setDirectory(config.store.directory, node);

@@ -63,8 +63,10 @@ using Result = std::expected<T, Error>;
             co_return std::unexpected{std::move(lockstepCheck).error()};                           \
     } while (false)
 
+// NOLINTBEGIN(bugprone-macro-parentheses): a name that is declared cannot have any
 #define LOCKSTEP_CO_TRY(name, expression)                                                          \
     auto name##Result = (expression);                                                              \
     if (!name##Result)                                                                             \
         co_return std::unexpected{std::move(name##Result).error()};                                \
     auto name = std::move(*name##Result)
+// NOLINTEND(bugprone-macro-parentheses)

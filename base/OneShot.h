@@ -61,6 +61,7 @@ public:
             std::shared_ptr<State> state;
             [[nodiscard]] bool await_ready() const { return state->value.has_value(); }
             void await_suspend(std::coroutine_handle<> waiter) { state->waiter = waiter; }
+            // NOLINTNEXTLINE(bugprone-unchecked-optional-access): resumed once it is there
             T await_resume() { return std::move(*state->value); }
         };
         return Awaiter{m_state};

@@ -15,7 +15,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstring>
 #include <type_traits>
 
 namespace lockstep::cli {
@@ -80,10 +79,9 @@ Result<Daemon> Daemon::connect()
 {
     sd_bus* bus = nullptr;
     if (const int status = sd_bus_open_system(&bus); status < 0) {
-        return failure(
-            Errc::DaemonUnavailable,
-            u"no connection to the system bus: %1"_s.arg(QString::fromUtf8(std::strerror(-status))),
-            u"See that dbus-daemon or dbus-broker runs on this host."_s);
+        return failure(Errc::DaemonUnavailable,
+                       u"no connection to the system bus: %1"_s.arg(qt_error_string(-status)),
+                       u"See that dbus-daemon or dbus-broker runs on this host."_s);
     }
     // Only who sits at a terminal can be asked for a password.
     sd_bus_set_allow_interactive_authorization(bus, ::isatty(STDIN_FILENO));

@@ -33,7 +33,7 @@ Daemon::Daemon(Config config) : m_config{std::move(config)}
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
-    sigprocmask(SIG_BLOCK, &signals, nullptr);
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     const int descriptor = signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
     auto* const notifier = new QSocketNotifier{descriptor, QSocketNotifier::Read, this};
     connect(notifier, &QSocketNotifier::activated, this, [this, descriptor] {

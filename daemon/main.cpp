@@ -46,5 +46,6 @@ int main(int argc, char** argv)
     lockstep::Daemon daemon{*config};
     daemon.run();
     const int status = QCoreApplication::exec();
-    return daemon.failure() ? report(*daemon.failure()) : status;
+    const auto& failure = daemon.failure();
+    return failure ? report(*failure) : status;
 }

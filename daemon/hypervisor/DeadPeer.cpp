@@ -122,7 +122,7 @@ private:
     }
 
     /// Sends and reads to the end of the answer; its errno, 0 for success.
-    Result<int> exchange(const Request& request, std::vector<inet_diag_msg>* sockets)
+    Result<int> exchange(const Request& request, std::vector<inet_diag_msg>* sockets) const
     {
         if (m_socket < 0 || send(m_socket, &request, sizeof request, 0) < 0)
             return systemFailure(u"talking to the kernel about sockets"_s);

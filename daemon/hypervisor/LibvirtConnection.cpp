@@ -79,7 +79,7 @@ std::unexpected<Error> LibvirtConnection::failed(const QString& what) const
 QByteArray takeText(char* text)
 {
     QByteArray copy{text};
-    std::free(text); // NOLINT(cppcoreguidelines-no-malloc): libvirt says so
+    std::free(text); // as libvirt says
     return copy;
 }
 

@@ -102,7 +102,7 @@ Result<QList<DomainInfo>> all(LibvirtConnection& connection)
         if (auto info = describe(connection, domain.get())) // else it has just gone
             infos.append(std::move(*info));
     }
-    std::free(list); // NOLINT(cppcoreguidelines-no-malloc): libvirt says so
+    std::free(static_cast<void*>(list)); // as libvirt says
     if (!connection.isAlive())
         return failure(Errc::HypervisorUnavailable, u"listing the domains: libvirt went away"_s);
     return infos;
@@ -208,7 +208,7 @@ Result<QJsonValue> monitorCommand(LibvirtConnection& connection, const DomainUui
         return qmpReturn(takeText(reply));
 
     // QEMU's own refusals are replies; what fails here is the way to it.
-    const int code = virGetLastError() ? int(virGetLastError()->code) : int(VIR_ERR_OK);
+    const int code = virGetLastErrorCode();
     auto problem = connection.failed(u"talking to QEMU"_s);
     const bool ended = code == VIR_ERR_OPERATION_INVALID || code == VIR_ERR_INTERNAL_ERROR
         || code == VIR_ERR_OPERATION_FAILED || code == VIR_ERR_SYSTEM_ERROR;

@@ -215,9 +215,10 @@ void Watches::callTimers(std::unique_lock<std::mutex>& lock)
             due.push_back(id);
     for (const int id : due) {
         const auto found = m_timers.find(id);
-        if (found == m_timers.end() || !found->second.period)
+        const auto period = found == m_timers.end() ? std::nullopt : found->second.period;
+        if (!period)
             continue;
-        found->second.due = now + *found->second.period;
+        found->second.due = now + *period;
         const Timer timer = found->second;
         lock.unlock();
         timer.callback(id, timer.opaque);
@@ -229,7 +230,7 @@ void Watches::callTimers(std::unique_lock<std::mutex>& lock)
 /// that is never destroyed.
 Watches& watches()
 {
-    static Watches* const all = new Watches;
+    static auto* const all = new Watches;
     return *all;
 }
 

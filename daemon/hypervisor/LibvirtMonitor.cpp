@@ -12,7 +12,7 @@
 namespace lockstep {
 
 LibvirtMonitor::LibvirtMonitor(std::shared_ptr<LibvirtCalls> calls, DomainUuid domain)
-    : m_calls{std::move(calls)}, m_domain{std::move(domain)}
+    : m_calls{std::move(calls)}, m_domain{domain}
 { }
 
 Task<Result<QJsonValue>> LibvirtMonitor::execute(QString command, QJsonObject arguments,

@@ -157,7 +157,7 @@ Task<Result<PairManager::Subject>> PairManager::subject(QString domain, QString 
         co_return failure(
             Errc::InvalidArgument,
             u"domain %1 was never protected: name the host to protect it towards"_s.arg(info.name));
-    LOCKSTEP_CO_TRY(found, m_peers.find(peer.isEmpty() ? record->peer.value : peer));
+    LOCKSTEP_CO_TRY(found, m_peers.find(peer.isEmpty() && record ? record->peer.value : peer));
     if (found.trust != PeerTrust::Trusted) {
         co_return failure(
             found.trust == PeerTrust::Asked ? Errc::UnknownPeer : Errc::PeerNotAccepted,

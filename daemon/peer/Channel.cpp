@@ -15,7 +15,7 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-constexpr qint64 largestBacklog = 8 * 1024 * 1024;
+constexpr qint64 largestBacklog = 8LL * 1024 * 1024;
 constexpr std::chrono::milliseconds partingTime{1'000};
 
 /// One limit for all channels: what counts is how much strangers can write into the journal.
@@ -148,10 +148,11 @@ void Channel::readFrames()
             close({Errc::ProtocolError, u"%1 sent a frame that is too long"_s.arg(m_label)});
             return;
         }
-        if (!*frame)
+        const auto& whole = *frame;
+        if (!whole)
             return;
         m_heard.start();
-        handle(**frame);
+        handle(*whole);
     }
 }
 

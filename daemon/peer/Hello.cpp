@@ -63,14 +63,14 @@ Result<Hello> helloFromJson(const QJsonObject& json)
     if (auto checked = checkProtocol(json); !checked)
         return std::unexpected{checked.error()};
     const QJsonObject protocol = json[u"protocol"_s].toObject();
-    const Hello hello{.protocolMin = protocol[u"min"_s].toInt(),
-                      .protocolMax = protocol[u"max"_s].toInt(),
-                      .version = json[u"version"_s].toString(),
-                      .name = json[u"name"_s].toString(),
-                      .id = PeerId{json[u"id"_s].toString()},
-                      .port = static_cast<quint16>(json[u"port"_s].toInt()),
-                      .accepts = json[u"accepts"_s].toBool(),
-                      .probe = json[u"probe"_s].toBool()};
+    Hello hello{.protocolMin = protocol[u"min"_s].toInt(),
+                .protocolMax = protocol[u"max"_s].toInt(),
+                .version = json[u"version"_s].toString(),
+                .name = json[u"name"_s].toString(),
+                .id = PeerId{json[u"id"_s].toString()},
+                .port = static_cast<quint16>(json[u"port"_s].toInt()),
+                .accepts = json[u"accepts"_s].toBool(),
+                .probe = json[u"probe"_s].toBool()};
     const int port = json[u"port"_s].toInt(-1);
     const bool good = isHostName(hello.name) && isFingerprint(hello.id.value) && port > 0
         && port <= largestPort && json[u"accepts"_s].isBool() && !hello.version.isEmpty()

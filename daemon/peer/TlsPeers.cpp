@@ -41,7 +41,8 @@ Task<Result<void>> TlsPeers::start()
     m_dialer.emplace(
         *m_identity, anyAddress ? QHostAddress{} : m_options.listen,
         [this](const PeerId& to) { return ownHello(to); }, this);
-    m_reception.reset(new Reception{*m_identity, *this, m_options.patience, nullptr});
+    Host& host = *this;
+    m_reception = std::make_unique<Reception>(*m_identity, host, m_options.patience, nullptr);
     LOCKSTEP_CO_CHECK(m_reception->open(m_options.listen, m_options.port));
     spdlog::info("this host is {} with fingerprint {}, control port {}",
                  m_options.name.toStdString(), m_identity->id().value.toStdString(), port());
@@ -61,12 +62,24 @@ Task<void> TlsPeers::stop()
     m_reception.reset();
 }
 
+const Identity& TlsPeers::identity() const
+{
+    Q_ASSERT(m_identity);
+    return *m_identity;
+}
+
+Dialer& TlsPeers::dialer()
+{
+    Q_ASSERT(m_dialer);
+    return *m_dialer;
+}
+
 Hello TlsPeers::ownHello(const PeerId& to) const
 {
     const PeerRecord* const record = m_book.get(to);
     return {.version = QStringLiteral(LOCKSTEP_VERSION),
             .name = m_options.name,
-            .id = m_identity->id(),
+            .id = identity().id(),
             .port = port(),
             .accepts = record != nullptr && record->accepted};
 }
@@ -123,7 +136,7 @@ std::shared_ptr<Link> TlsPeers::startLink(const PeerId& id, bool now)
         return known;
     }
     known = std::make_shared<Link>(
-        id, Link::Context{m_book, *m_dialer, m_tasks, m_identity->id(), m_options.timings});
+        id, Link::Context{m_book, dialer(), m_tasks, identity().id(), m_options.timings});
     connect(known.get(), &Link::connected, this, [this, id] {
         Q_EMIT connected(id);
         Q_EMIT peerChanged(id);
@@ -146,13 +159,13 @@ Task<Result<PeerProbe>> TlsPeers::probe(QString address)
     LOCKSTEP_CO_TRY(place, parseAddress(address, usualPort));
     LOCKSTEP_CO_TRY(
         opened,
-        co_await m_dialer->open(place.host, place.port, Dialer::Purpose::Probe, std::nullopt));
+        co_await dialer().open(place.host, place.port, Dialer::Purpose::Probe, std::nullopt));
     co_return PeerProbe{opened.visitor.hello.name, opened.visitor.id, opened.visitor.hello.version};
 }
 
 Result<void> TlsPeers::mayAdd(const HostPort& place, const PeerId& expected) const
 {
-    if (expected == m_identity->id()) {
+    if (expected == identity().id()) {
         return failure(Errc::InvalidArgument, u"%1 is this host itself"_s.arg(place.host),
                        u"Give the address of the other host."_s);
     }
@@ -181,7 +194,7 @@ Task<Result<PeerInfo>> TlsPeers::add(QString address, PeerId expected, QString n
     {
         LOCKSTEP_CO_TRY(
             opened,
-            co_await m_dialer->open(place.host, place.port, Dialer::Purpose::Probe, expected));
+            co_await dialer().open(place.host, place.port, Dialer::Purpose::Probe, expected));
         found = opened.visitor; // the connection has served its purpose; the link makes its own
     }
     LOCKSTEP_CO_CHECK(mayAdd(place, expected)); // it may have come in between
@@ -245,7 +258,7 @@ Task<Result<void>> TlsPeers::remove(PeerId id)
 
 void TlsPeers::handle(const QString& method, Handler handler)
 {
-    m_handlers.insert(method, std::move(handler));
+    m_handlers[method] = std::move(handler);
 }
 
 Task<Result<QJsonObject>> TlsPeers::call(PeerId id, QString method, QJsonObject params,
@@ -314,7 +327,7 @@ Task<Result<QString>> TlsPeers::qemuCredentials(PeerId id, uint uid, uint gid)
     const QString folder =
         u"%1/qemu-tls/%2-%3"_s.arg(m_options.stateDirectory, id.value.first(folderDigits)).arg(uid);
     const QemuCredentials wanted{
-        m_identity->authority(), record->authority, m_options.name, address, {uid, gid}};
+        identity().authority(), record->authority, m_options.name, address, {uid, gid}};
     const OneShot<Result<void>> done;
     done.expire(diskTime, failure(Errc::StoreError, u"the disk does not answer"_s));
     m_diskWork.post([done, folder, wanted] {
@@ -346,7 +359,7 @@ Result<bool> TlsPeers::pairingAsked(const Visitor& visitor)
 {
     for (const PeerId& forgotten : m_book.forgetOldAsking())
         Q_EMIT peerRemoved(forgotten);
-    if (visitor.id == m_identity->id())
+    if (visitor.id == identity().id())
         return failure(Errc::InvalidArgument, u"this is the host itself"_s);
     const PeerRecord* const known = m_book.get(visitor.id);
     if (known != nullptr && known->accepted) {

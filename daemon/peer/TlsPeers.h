@@ -61,6 +61,9 @@ private:
     void arrived(const Visitor& visitor, ChannelPtr channel) override;
     void turnedAway(const PeerId& id, const Error& reason) override;
 
+    /// Both are there once start() has made them; nothing that needs them is called before.
+    [[nodiscard]] const Identity& identity() const;
+    [[nodiscard]] Dialer& dialer();
     [[nodiscard]] Hello ownHello(const PeerId& to) const;
     [[nodiscard]] PeerInfo toInfo(const PeerRecord& record) const;
     [[nodiscard]] std::shared_ptr<Link> link(const PeerId& id) const;

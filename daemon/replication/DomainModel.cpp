@@ -140,7 +140,7 @@ Result<DomainNic> nicOf(const XmlElement& element)
 /// "pci 0000:03:00.0", "mdev <uuid>", "usb 0x1d6b:0x0002", or the type alone.
 QString hostDeviceOf(const XmlElement& element)
 {
-    const auto type = element.attribute(u"type");
+    auto type = element.attribute(u"type");
     const auto* const source = element.child(u"source");
     if (!source)
         return type;

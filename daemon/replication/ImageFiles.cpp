@@ -47,7 +47,7 @@ private:
 
 std::unexpected<Error> systemFailure(const QString& what, int error)
 {
-    const auto text = what + u": "_s + QString::fromLocal8Bit(std::strerror(error));
+    const auto text = what + u": "_s + qt_error_string(error);
     if (error == ENOSPC || error == EDQUOT)
         return failure(Errc::NoSpace, text);
     return failure(Errc::StoreError, text,
@@ -166,8 +166,8 @@ Result<void> verdict(const ProgramResult& ended, const QString& doing)
         return {};
     const auto text = doing + u": "_s + ended.errors;
     // qemu-img reports system errors only as text of the C locale.
-    if (ended.errors.contains(QString::fromLocal8Bit(std::strerror(ENOSPC)))
-        || ended.errors.contains(QString::fromLocal8Bit(std::strerror(EDQUOT))))
+    if (ended.errors.contains(QLatin1StringView{strerrordesc_np(ENOSPC)})
+        || ended.errors.contains(QLatin1StringView{strerrordesc_np(EDQUOT)}))
         return failure(Errc::NoSpace, text);
     return failure(Errc::StoreError, text, u"Check the file and its directory."_s);
 }

@@ -58,9 +58,9 @@ Task<Result<ProgramResult>> runProgram(QString program, QStringList arguments,
     case End::Crashed:
         co_return failure(Errc::Internal, u"%1 crashed"_s.arg(program));
     case End::Late:
-        co_return failure(
-            Errc::Timeout,
-            u"%1 did not end within %2 s"_s.arg(program).arg(deadline.count() / 1000.0));
+        co_return failure(Errc::Timeout,
+                          u"%1 did not end within %2 s"_s.arg(program).arg(
+                              std::chrono::duration<double>{deadline}.count()));
     case End::Finished:
         break;
     }

@@ -128,34 +128,41 @@ Result<void> SqliteFile::check()
     // Read-only: a file that turns out to be newer must stay as it is.
     if (auto opened = openConnection(m_path, u"QSQLITE_OPEN_READONLY"_s); !opened)
         return opened;
-    QString damage;
-    {
-        QSqlQuery query{QSqlDatabase::database(m_connection)};
-        if (!query.exec(u"PRAGMA user_version"_s) || !query.next()) {
-            if (!meansDamage(query.lastError()))
-                return std::unexpected{sqlError(m_path, query.lastError())};
-            damage = query.lastError().databaseText();
-        } else if (const int found = query.value(0).toInt(); found > schema) {
-            return failure(
-                Errc::StoreTooNew,
-                u"%1 has schema %2, this lockstepd knows up to %3"_s.arg(m_path).arg(found).arg(
-                    schema));
-        } else if (found < 1) {
-            damage = u"it is not a database of lockstepd"_s;
-        } else if (!query.exec(u"PRAGMA integrity_check(1)"_s) || !query.next()) {
-            if (!meansDamage(query.lastError()))
-                return std::unexpected{sqlError(m_path, query.lastError())};
-            damage = query.lastError().databaseText();
-        } else if (const QString verdict = query.value(0).toString(); verdict != "ok"_L1) {
-            damage = verdict;
-        } else if (!query.exec(u"SELECT collection, key, json FROM document LIMIT 1"_s)) {
-            damage = query.lastError().databaseText();
-        }
-    }
+    const auto damage = findDamage();
+    if (!damage)
+        return std::unexpected{damage.error()};
     closeConnection();
-    if (!damage.isEmpty())
-        return setAside(damage);
+    if (!damage->isEmpty())
+        return setAside(*damage);
     return {};
+}
+
+Result<QString> SqliteFile::findDamage() const
+{
+    QSqlQuery query{QSqlDatabase::database(m_connection)};
+    const auto unreadable = [&query, this]() -> Result<QString> {
+        if (!meansDamage(query.lastError()))
+            return std::unexpected{sqlError(m_path, query.lastError())};
+        return query.lastError().databaseText();
+    };
+    if (!query.exec(u"PRAGMA user_version"_s) || !query.next())
+        return unreadable();
+    const int found = query.value(0).toInt();
+    if (found > schema) {
+        return failure(
+            Errc::StoreTooNew,
+            u"%1 has schema %2, this lockstepd knows up to %3"_s.arg(m_path).arg(found).arg(
+                schema));
+    }
+    if (found < 1)
+        return u"it is not a database of lockstepd"_s;
+    if (!query.exec(u"PRAGMA integrity_check(1)"_s) || !query.next())
+        return unreadable();
+    if (QString verdict = query.value(0).toString(); verdict != "ok"_L1)
+        return verdict;
+    if (!query.exec(u"SELECT collection, key, json FROM document LIMIT 1"_s))
+        return query.lastError().databaseText();
+    return QString{};
 }
 
 Result<void> SqliteFile::setAside(const QString& damage)

@@ -37,6 +37,8 @@ public:
 private:
     [[nodiscard]] Result<void> create();
     [[nodiscard]] Result<void> check();
+    /// What is wrong with the file that is open; empty if nothing. Errors: StoreTooNew, StoreError.
+    [[nodiscard]] Result<QString> findDamage() const;
     [[nodiscard]] Result<void> setAside(const QString& damage);
     [[nodiscard]] Result<void> openConnection(const QString& path, const QString& options);
     void closeConnection();
