@@ -57,11 +57,9 @@ verb_test() {
         phase "unit-$argument" in_tree /src/tests/lab/lib/unit-tests "$argument" \
             "/build/unit-$CHECKOUT-$argument" "/build/results-$CHECKOUT/unit-$argument.xml" "$pattern"
     done
-    # clang-tidy takes as long as all the rest: with --full, by what the first build left.
-    local built=none
-    [[ ${#full[@]} == 0 ]] || built=/build/unit-$CHECKOUT-${presets[0]}
+    # clang-tidy takes the flags and the generated headers from the first build.
     [[ -n $pattern && ! lint =~ $pattern ]] || phase lint in_tree /src/tests/lint/run \
-        "$built" "/build/results-$CHECKOUT/lint.xml"
+        "/build/unit-$CHECKOUT-${presets[0]}" "/build/results-$CHECKOUT/lint.xml"
     phase lab in_driver env LOCKSTEP_LAB=selftest LOCKSTEP_JUNIT="$RESULTS/lab.xml" \
         "$LAB_DIR/selftest" ${pattern:+"$pattern"}
     if [[ -x $SRC/tests/scenarios/run ]]; then
