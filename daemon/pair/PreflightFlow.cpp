@@ -43,8 +43,7 @@ QString directoryProblem(const QString& directory)
     const QFileInfo info{directory};
     if (!info.exists())
         return u"%1 does not exist"_s.arg(directory);
-    if (!info.isDir()
-        || ::access(QFile::encodeName(directory).constData(), W_OK | X_OK) != 0)
+    if (!info.isDir() || ::access(QFile::encodeName(directory).constData(), W_OK | X_OK) != 0)
         return u"%1 is not a folder that can be written to"_s.arg(directory);
     return {};
 }

@@ -19,8 +19,8 @@ constexpr int stoppedCrashed = 2;
 constexpr int stoppedFailed = 5;
 
 // docs/qemu.md, trap 11.
-const QString staleCode
-    = u"the guest has booted, and without KVM the shadow may run code of before; 'lockstep continue-alone %1', then 'lockstep protect %1' make it anew"_s;
+const QString staleCode =
+    u"the guest has booted, and without KVM the shadow may run code of before; 'lockstep continue-alone %1', then 'lockstep protect %1' make it anew"_s;
 
 bool isWatched(const PairRecord& record)
 {

@@ -12,8 +12,8 @@
 namespace lockstep {
 
 /// Follows what becomes of the domains of pairs when no job works on them: a twin that leaves COLO,
-/// a QEMU that ends, a guest that boots or powers itself off. Decides nothing but what to show and how
-/// often there is a checkpoint while a guest boots; off is off on both hosts.
+/// a QEMU that ends, a guest that boots or powers itself off. Decides nothing but what to show and
+/// how often there is a checkpoint while a guest boots; off is off on both hosts.
 class Watcher final : public QObject
 {
     Q_OBJECT

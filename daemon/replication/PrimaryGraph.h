@@ -54,6 +54,7 @@ private:
     [[nodiscard]] Task<Result<void>> setFiltering(bool on);
     [[nodiscard]] Task<Result<void>> enterColo(StepContext context);
     [[nodiscard]] Task<Result<void>> leaveColo();
+    [[nodiscard]] Task<Result<void>> makeFirstCheckpoints(StepContext context);
 
     Hypervisor& m_hypervisor;
     ReplicationSpec m_spec;

@@ -10,8 +10,8 @@ namespace lockstep {
 /// The longest time between two checkpoints, QEMU's default.
 inline constexpr std::chrono::milliseconds checkpointDelay{20'000};
 /// The same while the guest boots. Twins that boot apart draw different secrets, and nothing that
-/// compare looks at tells: TCP timestamps of connections accepted then jump at a takeover (RFC 7323,
-/// section 5.4), and clients drop what seems old. The next checkpoint makes the twins equal.
+/// compare looks at tells: TCP timestamps of connections accepted then jump at a takeover (RFC
+/// 7323, section 5.4), and clients drop what seems old. The next checkpoint makes the twins equal.
 inline constexpr std::chrono::milliseconds bootCheckpointDelay{500};
 /// How long after its reset a guest counts as booting.
 inline constexpr std::chrono::seconds bootTime{60};

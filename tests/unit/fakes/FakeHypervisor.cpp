@@ -32,6 +32,9 @@ FakeMonitor& FakeHypervisor::put(const DomainInfo& info)
     domain.info = info;
     domain.qemu = std::make_shared<FakeMonitor>(m_journal);
     domain.qemu->off = info.state == DomainState::Off;
+    domain.qemu->event = [this, uuid = info.uuid](const QString& name) {
+        Q_EMIT qmpEvent(uuid, name, 0, {});
+    };
     return *domain.qemu;
 }
 

@@ -211,8 +211,13 @@ std::optional<FakeMonitor::Answer> FakeMonitor::answerMigration(const QString& c
         coloMode = u"none"_s;
         migration = u"completed"_s;
         setRunning();
-    } else if (command != u"migrate-set-capabilities" && command != u"migrate-set-parameters"
-               && command != u"migrate-incoming") {
+    } else if (command == u"migrate-set-parameters") {
+        // Under COLO this makes a checkpoint.
+        if (arguments.contains(u"x-checkpoint-delay") && coloMode == u"primary" && event) {
+            event(u"STOP"_s);
+            event(u"RESUME"_s);
+        }
+    } else if (command != u"migrate-set-capabilities" && command != u"migrate-incoming") {
         return std::nullopt;
     }
     return Answer{done};

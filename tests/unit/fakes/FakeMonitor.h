@@ -8,6 +8,7 @@
 #include <QMap>
 #include <QStringList>
 
+#include <functional>
 #include <optional>
 
 namespace lockstep::test {
@@ -46,6 +47,7 @@ public:
     QString coloEnd; ///< What migrate-continue comes to instead of "colo".
     QString mirrorError; ///< What the mirrors report.
     bool off{false}; ///< The domain has ended.
+    std::function<void(const QString& name)> event; ///< Where its events go.
     int rounds{2}; ///< Queries until a copy or merge is through.
 
     // Its state.

@@ -78,8 +78,14 @@ private Q_SLOTS:
 void PrimaryGraphTest::protectsAndGoesAlone()
 {
     Primary primary;
+    int checkpoints = 0;
+    const auto watch = connect(
+        &primary.hypervisor, &Hypervisor::qmpEvent, this,
+        [&](const DomainUuid&, const QString& name) { checkpoints += name == u"RESUME" ? 1 : 0; });
     const auto result = primary.protect();
+    disconnect(watch);
     QVERIFY2(result, result ? "" : qPrintable(result.error().message()));
+    QCOMPARE(checkpoints, 3); // nobody trusts a shadow before
     QCOMPARE(primary.qemu.coloMode, u"primary"_s);
     QCOMPARE(primary.qemu.nodes.value(names::quorum(u"vda"_s)).children.size(), 2);
     QVERIFY(primary.qemu.jobs.isEmpty());

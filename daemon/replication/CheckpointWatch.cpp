@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "replication/CheckpointWatch.h"
+
+#include <utility>
+
+namespace lockstep {
+
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+
+CheckpointWatch::CheckpointWatch(Hypervisor& hypervisor, DomainUuid uuid)
+{
+    connect(&hypervisor, &Hypervisor::qmpEvent, this,
+            [this, uuid](const DomainUuid& domain, const QString& name) {
+                if (domain != uuid)
+                    return;
+                // A RESUME alone may be the late news of the migration's end.
+                if (name == u"STOP")
+                    m_stopped = true;
+                else if (name == u"RESUME" && std::exchange(m_stopped, false))
+                    ++m_count;
+            });
+}
+
+Task<Result<void>> CheckpointWatch::moreThan(int seen, std::stop_token stop) const
+{
+    for (auto waited = 0ms; waited < 60s; waited += 2ms) {
+        if (m_count > seen)
+            co_return {};
+        LOCKSTEP_CO_CHECK(co_await pause(2ms, stop));
+    }
+    co_return failure(Errc::Timeout, u"QEMU does not get a checkpoint done"_s);
+}
+
+} // namespace lockstep

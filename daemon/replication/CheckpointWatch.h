@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "base/Task.h"
+#include "base/Types.h"
+#include "hypervisor/Hypervisor.h"
+
+#include <QObject>
+
+namespace lockstep {
+
+/// Sees the checkpoints of a primary go by: QEMU stops the guest for each, and lets it run again
+/// once the shadow has it (events STOP and RESUME).
+class CheckpointWatch final : public QObject
+{
+public:
+    CheckpointWatch(Hypervisor& hypervisor, DomainUuid uuid);
+
+    /// Checkpoints since this watches.
+    [[nodiscard]] int count() const { return m_count; }
+    /// Returns once there are more than `seen`. Errors: Timeout after a minute, Cancelled.
+    [[nodiscard]] Task<Result<void>> moreThan(int seen, std::stop_token stop) const;
+
+private:
+    bool m_stopped{false};
+    int m_count{0};
+};
+
+} // namespace lockstep
