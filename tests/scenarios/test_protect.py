@@ -21,7 +21,7 @@ def test_clients_do_not_notice(lab, name):
     before = retransmissions(lab)
     with Events(lab.alpha, name) as events, lab.loads(guest, *CLIENTS) as loads:
         job = lab.protect(guest)
-        loads.wait_requests(40, 60)
+        loads.wait_requests(10, 60)
     sent_again = since(lab, before)
     lab.figure("longest gap while protecting", loads.gap(), "s")
     lab.figure("longest gap unprotected", control.gap(), "s")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Daemons come and go; the pair stays."""
 
-from harness import equal, for_guests, wait_for, full_only
+from harness import equal, for_guests, wait_for
 
 
 def colo_mode(host, name):
@@ -49,7 +49,6 @@ def test_stays_protected_without(lab, service):
     equal(lab.beta.pair("web")["epoch"], epoch + 1, "the epoch")
 
 
-@full_only
 def test_alone_after_a_restart(lab):
     """What the restarted primary's daemon knows is enough to go on alone."""
     guest = lab.guest("web")
@@ -63,7 +62,6 @@ def test_alone_after_a_restart(lab):
     loads["numbers"].verify()
 
 
-@full_only  # clients once got no answers for 30 s: to be cleared up
 @for_guests("libvirtd")
 def test_stays_protected_without_the_hypervisor_daemon(lab, service):
     test_stays_protected_without(lab, service)

@@ -17,7 +17,7 @@ verb_demo() {
     (verb_down)
     (verb_up)
     in_driver "$LAB_DIR/demo" "$@" || status=$?
-    (verb_down)
+    [[ " $* " == *" --keep "* ]] || (verb_down)
     return "$status"
 }
 
