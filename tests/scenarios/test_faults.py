@@ -8,7 +8,7 @@ import os
 
 from faults.ground import Ground
 from faults.sample import spread
-from harness import Failure, full_only
+from harness import Failure
 
 
 def fails(ground, point, action):
@@ -22,7 +22,6 @@ def fails(ground, point, action):
         raise Failure(f"the job does not tell what failed: {ended['error']}")
 
 
-@full_only
 def test_an_error_in_each_step(lab):
     with Ground(lab) as ground:
         for index, point in enumerate(spread(ground.points, None if lab.full else 18, offset=0)):
@@ -86,7 +85,6 @@ def own_daemon_killed(ground, point, action):
     ground.lab.alpha.wait_service()
 
 
-@full_only
 def test_a_loss_in_each_step(lab):
     with Ground(lab) as ground:
         for point in spread(ground.points, None if lab.full else 3, offset=2):
