@@ -134,7 +134,7 @@ def test_no_space_on_the_other_side(lab):
                            "--image-directory", "relative/path", mentions=["relative/path"],
                            status=None)
             expect_refused(lab.alpha, "PreflightFailed", "protect", "web", "beta",
-                           "--image-directory", "/srv/no/such/folder", mentions=["/srv/no/such/folder", "mkdir"])
+                           "--image-directory", "/srv/no/such/folder", mentions=["/srv/no/such/folder", "does not exist"])
         beta.run("test", "!", "-e", "/srv/no")
         equal(beta.files("/srv/small"), [], "files on the full file system")
     finally:

@@ -171,7 +171,7 @@ std::optional<FakeMonitor::Answer> FakeMonitor::answerObjects(const QString& com
 }
 
 std::optional<FakeMonitor::Answer> FakeMonitor::answerMigration(const QString& command,
-                                                                const QJsonObject&)
+                                                                const QJsonObject& arguments)
 {
     if (command == u"query-colo-status")
         return Answer{QJsonObject{{u"mode"_s, coloMode}}};
