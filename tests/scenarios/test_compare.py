@@ -50,36 +50,34 @@ def finish(loads):
     loads.wait_requests(50, 60)
 
 
-@for_guests("web", "db")
-def test_cut_link_holds_output_until_takeover(lab, name):
+def live_through_cut_link(lab, name, decide, settled):
+    """The link is cut and output held; `decide` gives the command that lets it go on; `settled` waits
+    until the other side, which can be reached again, has drawn its consequences."""
     guest = lab.guest(name)
     lab.protect(guest)
     with lab.loads(guest, *CLIENTS) as loads:
         hold_output(lab, guest, loads)
-        lab.beta.lockstep("takeover", name, "--yes")
+        decide()
         finish(loads)
-        # Alpha still has its copy: it must never be heard again.
         lab.heal("dedicated")
-        lab.alpha.wait_state(name, "stale", 60)
+        settled()
         finish(loads)
     loads.expect_no_failures()
     loads["numbers"].verify()
+
+
+@for_guests("web", "db")
+def test_cut_link_holds_output_until_takeover(lab, name):
+    # Alpha still has its copy: it must never be heard again.
+    live_through_cut_link(lab, name, lambda: lab.beta.lockstep("takeover", name, "--yes"),
+                          lambda: lab.alpha.wait_state(name, "stale", 60))
     wait_for(lambda: lab.alpha.domains() == {name: "shut off"}, 30, "the domain is off on alpha")
 
 
 @for_guests("web", "db")
 def test_cut_link_holds_output_until_alone(lab, name):
-    guest = lab.guest(name)
-    lab.protect(guest)
-    with lab.loads(guest, *CLIENTS) as loads:
-        hold_output(lab, guest, loads)
-        lab.alpha.lockstep("continue-alone", name, "--yes")
-        finish(loads)
-        lab.heal("dedicated")
-        lab.beta.wait_state(name, "none", 60)
-        finish(loads)
-    loads.expect_no_failures()
-    loads["numbers"].verify()
+    live_through_cut_link(lab, name, lambda: lab.alpha.lockstep("continue-alone", name, "--yes"),
+                          lambda: lab.beta.wait_state(name, "none", 60))
     equal(lab.beta.domains(), {}, "domains on beta")
     equal(lab.beta.files(), [], "images on beta")
     equal(lab.alpha.state(name), "alone", "the pair on alpha")
