@@ -78,7 +78,7 @@ Task<Result<void>> PrimaryGraph::goAlone()
     // Replication first: x-colo-lost-heartbeat must not find a child that still writes to nobody.
     LOCKSTEP_CO_CHECK(co_await PrimaryDisks(m_qmp, m_spec).stopReplication());
     LOCKSTEP_CO_CHECK(co_await setFiltering(false));
-    co_return co_await PrimaryMigration(m_qmp, m_spec).leaveColo();
+    co_return co_await PrimaryMigration(m_qmp, m_spec).end();
 }
 
 Task<Result<QStringList>> PrimaryGraph::leftovers()
@@ -186,7 +186,7 @@ Task<Result<void>> PrimaryGraph::copyMemory(StepContext context)
 
 Task<Result<void>> PrimaryGraph::cancelMigration()
 {
-    LOCKSTEP_CO_CHECK(co_await PrimaryMigration(m_qmp, m_spec).cancel());
+    LOCKSTEP_CO_CHECK(co_await PrimaryMigration(m_qmp, m_spec).end());
     co_return co_await PrimaryNetwork(m_qmp, m_spec).setHolding(false);
 }
 
@@ -218,7 +218,7 @@ Task<Result<void>> PrimaryGraph::enterColo(StepContext context)
 Task<Result<void>> PrimaryGraph::leaveColo()
 {
     LOCKSTEP_CO_CHECK(co_await PrimaryDisks(m_qmp, m_spec).stopReplication());
-    co_return co_await PrimaryMigration(m_qmp, m_spec).leaveColo();
+    co_return co_await PrimaryMigration(m_qmp, m_spec).end();
 }
 
 Task<Result<void>> PrimaryGraph::makeFirstCheckpoints(StepContext context)

@@ -72,26 +72,6 @@ Task<Result<void>> PrimaryMigration::copyMemory(StepContext context) const
     }
 }
 
-Task<Result<void>> PrimaryMigration::cancel() const
-{
-    LOCKSTEP_CO_TRY(before, co_await m_qmp.migration());
-    if (hasEnded(before.status) || before.status == u"colo")
-        co_return {};
-    LOCKSTEP_CO_CHECK(co_await m_qmp.migrateCancel());
-    for (auto waited = 0ms; waited < 10s; waited += 10ms) {
-        LOCKSTEP_CO_TRY(now, co_await m_qmp.migration());
-        if (hasEnded(now.status)) {
-            LOCKSTEP_CO_TRY(state, co_await m_qmp.runState());
-            // A cancel in pre-switchover restarts the guest by itself, a failed one may not.
-            if (state != u"running")
-                LOCKSTEP_CO_CHECK(co_await m_qmp.cont());
-            co_return {};
-        }
-        LOCKSTEP_CO_CHECK(co_await pause(10ms));
-    }
-    co_return failure(Errc::Timeout, u"QEMU does not end its migration"_s);
-}
-
 Task<Result<void>> PrimaryMigration::enterColo(StepContext context) const
 {
     LOCKSTEP_CO_CHECK(co_await m_qmp.migrateContinue());
@@ -109,22 +89,54 @@ Task<Result<void>> PrimaryMigration::enterColo(StepContext context) const
     co_return failure(Errc::Timeout, u"QEMU does not enter COLO"_s);
 }
 
-Task<Result<void>> PrimaryMigration::leaveColo() const
+Task<Result<void>> PrimaryMigration::end() const
 {
-    LOCKSTEP_CO_TRY(before, co_await m_qmp.migration());
-    if (before.status != u"colo")
-        co_return {};
-    LOCKSTEP_CO_CHECK(co_await m_qmp.lostHeartbeat());
+    QString told;
     for (auto waited = 0ms; waited < 10s; waited += 5ms) {
         LOCKSTEP_CO_TRY(now, co_await m_qmp.migration());
         if (hasEnded(now.status)) {
-            LOCKSTEP_CO_TRY(state, co_await m_qmp.runState());
-            if (state == u"running")
+            LOCKSTEP_CO_TRY(atRest, co_await isAtRest());
+            if (atRest)
                 co_return {};
+        } else if (told != now.status) {
+            LOCKSTEP_CO_CHECK(co_await askToEnd(now.status));
+            told = now.status;
         }
         LOCKSTEP_CO_CHECK(co_await pause(5ms));
     }
-    co_return failure(Errc::Timeout, u"QEMU does not leave COLO"_s);
+    co_return failure(Errc::Timeout, u"QEMU does not end its migration"_s);
+}
+
+Task<Result<void>> PrimaryMigration::askToEnd(const QString& status) const
+{
+    if (status == u"colo")
+        co_return co_await m_qmp.lostHeartbeat();
+    if (status == u"cancelling")
+        co_return {};
+    // Cancelled on its way into COLO it waits for ever: docs/qemu.md, trap 16.
+    if (status == u"device")
+        co_return co_await m_qmp.yankMigration();
+    if (status != u"pre-switchover")
+        co_return co_await m_qmp.migrateCancel();
+    // It may have been told to go on, and not have begun: with its connection gone it cannot
+    // arrive.
+    LOCKSTEP_CO_CHECK(co_await m_qmp.yankMigration());
+    LOCKSTEP_CO_TRY(now, co_await m_qmp.migration());
+    if (now.status != u"pre-switchover")
+        co_return {};
+    co_return co_await m_qmp.migrateCancel();
+}
+
+Task<Result<bool>> PrimaryMigration::isAtRest() const
+{
+    LOCKSTEP_CO_TRY(state, co_await m_qmp.runState());
+    // In these QEMU is about to start the guest itself, as after a cancelled migration.
+    if (state == u"finish-migrate" || state == u"colo")
+        co_return false;
+    // Left in this one by a migration that went through to its end, which nobody wanted.
+    if (state == u"postmigrate")
+        LOCKSTEP_CO_CHECK(co_await m_qmp.cont());
+    co_return true;
 }
 
 } // namespace lockstep

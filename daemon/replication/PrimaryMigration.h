@@ -28,14 +28,16 @@ public:
     [[nodiscard]] Task<Result<void>> unconfigure() const;
     /// Returns with the guest stopped in pre-switchover.
     [[nodiscard]] Task<Result<void>> copyMemory(StepContext context) const;
-    /// Gives a migration up that has not entered COLO; the guest runs afterwards.
-    [[nodiscard]] Task<Result<void>> cancel() const;
     /// Returns with the guest running under COLO.
     [[nodiscard]] Task<Result<void>> enterColo(StepContext context) const;
-    /// Ends COLO on this side, if it is on: the guest goes on without its shadow.
-    [[nodiscard]] Task<Result<void>> leaveColo() const;
+    /// Ends it wherever it is, in COLO too; nothing to do if it has ended. The guest runs on alone
+    /// afterwards. Timeout if QEMU does not end it within 10 s.
+    [[nodiscard]] Task<Result<void>> end() const;
 
 private:
+    [[nodiscard]] Task<Result<void>> askToEnd(const QString& status) const;
+    [[nodiscard]] Task<Result<bool>> isAtRest() const;
+
     Qmp m_qmp;
     ReplicationSpec m_spec;
 };

@@ -303,6 +303,16 @@ Task<Result<void>> Qmp::migrateContinue() const
 
 Task<Result<void>> Qmp::migrateCancel() const { co_return co_await run(u"migrate_cancel"_s); }
 
+Task<Result<void>> Qmp::yankMigration() const
+{
+    const QJsonArray instances{QJsonObject{{u"type"_s, u"migration"_s}}};
+    const auto done = co_await run(u"yank"_s, {{u"instances"_s, instances}});
+    // Refused: there is none, it has ended by itself.
+    if (!done && done.error().code() != Errc::Refused)
+        co_return done;
+    co_return {};
+}
+
 Task<Result<Qmp::Migration>> Qmp::migration() const
 {
     LOCKSTEP_CO_TRY(reply, co_await m_monitor->execute(u"query-migrate"_s));

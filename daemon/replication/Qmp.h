@@ -98,6 +98,8 @@ public:
     [[nodiscard]] Task<Result<void>> migrateIncoming(QHostAddress address, quint16 port) const;
     [[nodiscard]] Task<Result<void>> migrateContinue() const;
     [[nodiscard]] Task<Result<void>> migrateCancel() const;
+    /// Shuts the migration's connections, so that it fails; not an error if there is none.
+    [[nodiscard]] Task<Result<void>> yankMigration() const;
     [[nodiscard]] Task<Result<Migration>> migration() const;
     /// "none", "primary" or "secondary".
     [[nodiscard]] Task<Result<QString>> coloMode() const;

@@ -42,6 +42,8 @@ Task<Result<QJsonValue>> FakeMonitor::execute(QString command, QJsonObject argum
     // As a worker thread's answer would come.
     (void)co_await pause(0ms);
     const int number = commands++;
+    if (seen)
+        seen(number);
     if (off || (deafFrom && number >= *deafFrom))
         co_return failure(Errc::MonitorLost, u"the domain has ended"_s);
     if (m_journal && !command.startsWith(u"query-") && command != u"qom-list")
@@ -181,6 +183,8 @@ std::optional<FakeMonitor::Answer> FakeMonitor::answerMigration(const QString& c
             if (migration == u"pre-switchover")
                 status = u"finish-migrate"_s;
         }
+        if (migration == u"device" && ++m_switching > 2)
+            enterColo();
         const QJsonObject ram{{u"total"_s, 100},
                               {u"remaining"_s, std::max(0, 100 - m_copied * 10)}};
         return Answer{QJsonObject{
@@ -188,21 +192,26 @@ std::optional<FakeMonitor::Answer> FakeMonitor::answerMigration(const QString& c
     }
     if (command == u"migrate") {
         migration = u"active"_s;
+        m_yanked = false;
         m_copied = 0;
     } else if (command == u"migrate-continue") {
         if (migration != u"pre-switchover")
             return refuse(u"migration is not in pre-switchover"_s);
-        migration = coloEnd.isEmpty() ? u"colo"_s : coloEnd;
-        status = u"postmigrate"_s;
-        if (coloEnd.isEmpty()) {
-            coloMode = u"primary"_s;
+        migration = u"device"_s;
+        m_switching = 0;
+    } else if (command == u"migrate_cancel") {
+        // QEMU gives a guest that it stopped itself its run back, unless it is on its way into
+        // COLO.
+        const bool hangs = migration == u"device" || migration == u"colo";
+        migration = hangs ? u"cancelling"_s : u"cancelled"_s;
+        if (!hangs && status == u"finish-migrate")
+            setRunning();
+    } else if (command == u"yank") {
+        m_yanked = true;
+        if (migration == u"device") {
+            migration = u"failed"_s;
             setRunning();
         }
-    } else if (command == u"migrate_cancel") {
-        // QEMU gives a guest that it stopped itself its run back.
-        migration = u"cancelled"_s;
-        if (status == u"finish-migrate")
-            setRunning();
     } else if (command == u"x-colo-lost-heartbeat") {
         if (coloMode == u"none")
             return refuse(u"not in COLO"_s);
@@ -221,6 +230,17 @@ std::optional<FakeMonitor::Answer> FakeMonitor::answerMigration(const QString& c
         return std::nullopt;
     }
     return Answer{done};
+}
+
+void FakeMonitor::enterColo()
+{
+    migration = m_yanked ? u"failed"_s : coloEnd.isEmpty() ? u"colo"_s : coloEnd;
+    if (migration == u"colo")
+        coloMode = u"primary"_s;
+    else if (migration == u"completed")
+        status = u"postmigrate"_s;
+    if (migration != u"completed")
+        setRunning();
 }
 
 FakeMonitor::Answer FakeMonitor::addNode(const QJsonObject& node)

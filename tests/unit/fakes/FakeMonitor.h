@@ -48,6 +48,7 @@ public:
     QString mirrorError; ///< What the mirrors report.
     bool off{false}; ///< The domain has ended.
     std::function<void(const QString& name)> event; ///< Where its events go.
+    std::function<void(int number)> seen; ///< Told of each command before it is answered.
     int rounds{2}; ///< Queries until a copy or merge is through.
 
     // Its state.
@@ -83,11 +84,14 @@ private:
     [[nodiscard]] QJsonArray listJobs();
     [[nodiscard]] bool isUsed(const QString& node) const;
     void setRunning();
+    void enterColo();
     void merge();
 
     QStringList* m_journal{nullptr};
     QMap<QString, Bytes> m_sizes;
     int m_copied{0};
+    int m_switching{0};
+    bool m_yanked{false};
     bool m_merging{false};
 };
 
