@@ -10,6 +10,7 @@ bool PairRecord::isEngaged() const
     switch (state) {
     case PairState::Preparing:
     case PairState::Copying:
+    case PairState::Confirming:
     case PairState::Protected:
     case PairState::Interrupted:
     case PairState::TakingOver:

@@ -74,6 +74,7 @@ Task<Result<void>> Recovery::recoverPrimary(PairRecord record, bool runs)
         co_return runs
             ? co_await finishDetach(record)
             : co_await m_parts.pairs.setState(record.uuid, PairState::Off, u"the domain is off"_s);
+    case PairState::Confirming:
     case PairState::Protected:
     case PairState::Interrupted:
         co_return co_await check(record, runs);

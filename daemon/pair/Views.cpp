@@ -19,6 +19,7 @@ constexpr std::array roles{
 constexpr std::array pairStates{
     std::pair{PairState::Preparing, "preparing"_L1},
     std::pair{PairState::Copying, "copying"_L1},
+    std::pair{PairState::Confirming, "confirming"_L1},
     std::pair{PairState::Protected, "protected"_L1},
     std::pair{PairState::Interrupted, "interrupted"_L1},
     std::pair{PairState::TakingOver, "taking-over"_L1},

@@ -20,6 +20,7 @@ enum class Role { Primary, Secondary };
 enum class PairState {
     Preparing,   ///< "preparing": shadow and graph are being made; the guest runs unprotected.
     Copying,     ///< "copying": disks and RAM go over; the guest runs unprotected.
+    Confirming,  ///< "confirming": the shadow is in step; the arbiter is asked to record it.
     Protected,   ///< "protected": the shadow is in step.
     Interrupted, ///< "interrupted": the twin is gone or unreachable; somebody must decide.
     TakingOver,  ///< "taking-over": the shadow goes live.

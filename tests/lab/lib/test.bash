@@ -34,6 +34,16 @@ phase() {
 # took WHAT BEGIN: says how long it took since SECONDS was BEGIN.
 took() { say "$1 took $(((SECONDS - $2) / 60)) min $(((SECONDS - $2) % 60)) s"; }
 
+# The simulation out of the unit tests' build, which is made if it is not there.
+verb_sim() {
+    (setup_tree)
+    # shellcheck disable=SC2016 # expanded in the tree
+    in_tree sh -c 'dir=$1; shift
+        cmake -S /src -B "$dir" --preset asan >"$dir.configure.log" || { cat "$dir.configure.log"; exit 1; }
+        cmake --build "$dir" --target lockstep_sim >"$dir.sim.log" || { cat "$dir.sim.log"; exit 1; }
+        exec "$dir/tests/sim/lockstep_sim" "$@"' sim "/build/unit-$CHECKOUT-asan" "$@"
+}
+
 verb_test() {
     local argument pattern="" presets=(asan) full=()
     for argument in "$@"; do
