@@ -123,15 +123,4 @@ QByteArray response(const Fault& fault)
 
 } // namespace rpc
 
-QString printable(QString text)
-{
-    constexpr qsizetype longest = 1000;
-    text.truncate(longest);
-    for (QChar& character : text) {
-        if (!character.isPrint() && !character.isSurrogate())
-            character = u'?';
-    }
-    return text;
-}
-
 } // namespace lockstep

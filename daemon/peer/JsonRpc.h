@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/Error.h"
+#include "base/Text.h"
 
 #include <QByteArray>
 #include <QJsonObject>
@@ -58,9 +59,5 @@ using Message = std::variant<Request, Response, Fault>;
 [[nodiscard]] QByteArray response(const Fault& fault);
 
 } // namespace rpc
-
-/// Text from another host, fit for a log or a terminal: no control characters, at most 1000
-/// characters.
-[[nodiscard]] QString printable(QString text);
 
 } // namespace lockstep

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "peer/Reception.h"
 
-#include "peer/RateLimit.h"
+#include "base/RateLimit.h"
 
 #include <spdlog/spdlog.h>
 

@@ -3,7 +3,7 @@
 
 #include "base/SerialThread.h"
 #include "peer/Link.h"
-#include "peer/RateLimit.h"
+#include "base/RateLimit.h"
 #include "peer/Reception.h"
 
 namespace lockstep {

@@ -3,7 +3,7 @@
 #include "peer/Hello.h"
 #include "peer/JsonRpc.h"
 #include "peer/PeerRecord.h"
-#include "peer/RateLimit.h"
+#include "base/RateLimit.h"
 
 #include <QTest>
 
