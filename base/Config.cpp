@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "base/Config.h"
+#include "base/ConfigArbiters.h"
 
 #include <toml++/toml.hpp>
 
@@ -141,6 +142,31 @@ constexpr std::array keys{
         [](Config& config, const toml::node& node) {
             return setDirectory(config.store.directory, node);
         }},
+    Key{"etcd", "endpoints", R"(a list of up to 9 like ["https://HOST:2379"])"_L1,
+        config::setEndpoints},
+    Key{"etcd", "ca", "an absolute path in quotes"_L1,
+        [](Config& config, const toml::node& node) {
+            return config::setFile(config.etcd.ca, node);
+        }},
+    Key{"etcd", "cert", "an absolute path in quotes"_L1,
+        [](Config& config, const toml::node& node) {
+            return config::setFile(config.etcd.cert, node);
+        }},
+    Key{"etcd", "key", "an absolute path in quotes"_L1,
+        [](Config& config, const toml::node& node) {
+            return config::setFile(config.etcd.key, node);
+        }},
+    Key{"etcd", "user", "a name in quotes"_L1, config::setUser},
+    Key{"etcd", "password-file", "an absolute path in quotes"_L1,
+        [](Config& config, const toml::node& node) {
+            return config::setFile(config.etcd.passwordFile, node);
+        }},
+    Key{"etcd", "prefix", "up to 100 printable ASCII characters in quotes, ending with '/'"_L1,
+        config::setPrefix},
+    Key{"etcd", "timeout-ms", "a number from 100 to 30000"_L1,
+        [](Config& config, const toml::node& node) {
+            return config::setTime(config.etcd.timeout, node, {.least = 100, .most = 30'000});
+        }},
 };
 
 QString quoted(std::string_view name)
@@ -164,6 +190,8 @@ QString known(std::optional<std::string_view> section)
         else if (key.section == *section)
             names << quoted(key.name);
     }
+    if (!section)
+        names << u"fence.HOST"_s;
     names.removeDuplicates();
     return names.join(u", "_s);
 }
@@ -219,6 +247,11 @@ Result<Config> read(const toml::table& root, const QString& path)
     for (const auto& [name, node] : root) {
         const bool isSection = std::ranges::find(keys, name.str(), &Key::section) != keys.end();
         const qint64 line = name.source().begin.line;
+        if (name.str() == "fence") {
+            if (const auto done = config::readFence(config, name, node); !done)
+                return invalid(path, done.error().line, done.error().what);
+            continue;
+        }
         if (!isSection) {
             return invalid(path, line,
                            u"%1 is not a known section; there are %2"_s.arg(quoted(name.str()),
@@ -231,6 +264,8 @@ Result<Config> read(const toml::table& root, const QString& path)
     }
     if (const auto sound = checkPorts(config, root, path); !sound)
         return std::unexpected{sound.error()};
+    if (const auto sound = config::checkEtcd(config, root); !sound)
+        return invalid(path, sound.error().line, sound.error().what);
     if (config.control.name.isEmpty())
         config.control.name = QSysInfo::machineHostName().section(u'.', 0, 0);
     if (!isHostName(config.control.name)) {

@@ -6,7 +6,11 @@
 #include <spdlog/common.h>
 
 #include <QByteArray>
+#include <QMap>
 #include <QString>
+#include <QStringList>
+
+#include <chrono>
 
 namespace lockstep {
 
@@ -41,11 +45,34 @@ struct Config
         QString directory{QStringLiteral("/var/lib/lockstep")};
     };
 
+    /// The etcd that arbitrates; none if there are no endpoints.
+    struct Etcd
+    {
+        QStringList endpoints; ///< "http://HOST:PORT" or "https://HOST:PORT".
+        QString ca; ///< Files in PEM; empty: the system's authorities, no certificate.
+        QString cert;
+        QString key;
+        QString user; ///< Of etcd's own authentication; empty: without.
+        QString passwordFile;
+        QString prefix{QStringLiteral("/lockstep/")};
+        std::chrono::milliseconds timeout{1'000}; ///< Of one request, 100 to 30000.
+    };
+    /// How to turn one other host off.
+    struct Fence
+    {
+        QString agent; ///< Absolute path of the fence agent.
+        std::chrono::milliseconds timeout{30'000}; ///< Of one call, 1000 to 300000.
+        std::chrono::milliseconds takeoverDelay{500}; ///< 0 to 60000.
+        QMap<QString, QString> options;
+    };
+
     Control control;
     Libvirt libvirt;
     Replication replication;
     Log log;
     Store store;
+    Etcd etcd;
+    QMap<QString, Fence> fence; ///< By the other host's name here.
 
     static constexpr QLatin1StringView usualPath{"/etc/lockstep/lockstepd.conf"};
 

@@ -90,6 +90,23 @@ constexpr std::array table{
              "See the documentation for what can be protected."_L1},
     ErrcInfo{Errc::DaemonUnavailable, "DaemonUnavailable"_L1, noDaemon,
              "Start it: 'systemctl start lockstepd'."_L1},
+    ErrcInfo{Errc::ArbiterNotConfigured, "ArbiterNotConfigured"_L1, failed,
+             "Set it up in lockstepd.conf on both hosts, then restart lockstepd."_L1},
+    ErrcInfo{Errc::ArbiterUnreachable, "ArbiterUnreachable"_L1, failed,
+             "Check the arbiter and this host's way to it; lockstepd tries again."_L1},
+    ErrcInfo{Errc::ArbiterRefused, "ArbiterRefused"_L1, failed,
+             "Check the arbiter's user, password and certificates in lockstepd.conf."_L1},
+    ErrcInfo{Errc::ArbiterMalformed, "ArbiterMalformed"_L1, failed,
+             "Check what answers at the arbiter's address, and who else writes its keys."_L1},
+    ErrcInfo{Errc::ArbiterForeign, "ArbiterForeign"_L1, failed,
+             "Check the arbiter's address; if it was set up anew, protect the domains anew."_L1},
+    ErrcInfo{Errc::NotGranted, "NotGranted"_L1, failed,
+             "Run 'lockstep show DOMAIN' on the other host: the domain belongs there."_L1},
+    ErrcInfo{Errc::FenceFailed, "FenceFailed"_L1, failed,
+             "Check the fence agent's settings and device; make sure that the host is off."_L1},
+    ErrcInfo{Errc::NeedsAdministrator, "NeedsAdministrator"_L1, failed,
+             "Make sure that the other host is off, then 'lockstep takeover DOMAIN' or "
+             "'lockstep continue-alone DOMAIN'."_L1},
     ErrcInfo{Errc::Internal, "Internal"_L1, failed, "Report it with lockstepd's journal."_L1},
 };
 

@@ -46,6 +46,14 @@ enum class Errc {
     NetworkError, ///< A socket operation failed.
     NotSupported, ///< This QEMU, libvirt or domain cannot do it.
     DaemonUnavailable, ///< lockstepd does not answer on D-Bus (used by clients).
+    ArbiterNotConfigured, ///< The pair's arbiter has no settings on this host.
+    ArbiterUnreachable, ///< The arbiter gave no answer; whether it did what was asked is unknown.
+    ArbiterRefused, ///< The arbiter does not let this host in.
+    ArbiterMalformed, ///< The arbiter's answer or its record of the pair makes no sense.
+    ArbiterForeign, ///< It is another arbiter than before, or one that forgot what it knew.
+    NotGranted, ///< The arbiter's record says that another decision came first.
+    FenceFailed, ///< The other host could not be confirmed to be off.
+    NeedsAdministrator, ///< Nobody but an administrator may decide this.
     Internal, ///< A defect of Lockstep.
 };
 

@@ -7,6 +7,7 @@
 
 using namespace lockstep;
 using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
 
 class ConfigTest : public QObject
 {
@@ -37,6 +38,12 @@ void compareWithDefaults(const Config& config)
     QCOMPARE(config.replication.imageDirectory, u"/var/lib/lockstep/images"_s);
     QCOMPARE(config.log.level, spdlog::level::info);
     QCOMPARE(config.store.directory, u"/var/lib/lockstep"_s);
+    QVERIFY(config.etcd.endpoints.isEmpty());
+    QVERIFY(config.etcd.ca.isEmpty() && config.etcd.cert.isEmpty() && config.etcd.key.isEmpty());
+    QVERIFY(config.etcd.user.isEmpty() && config.etcd.passwordFile.isEmpty());
+    QCOMPARE(config.etcd.prefix, u"/lockstep/"_s);
+    QCOMPARE(config.etcd.timeout, 1s);
+    QVERIFY(config.fence.isEmpty());
 }
 
 } // namespace
@@ -65,6 +72,22 @@ image-directory = "/srv//images/"
 level = "warning"
 [store]
 directory = "/srv/state"
+[etcd]
+endpoints = ["https://10.0.0.1:2379", "https://[fd00::1]:2379/", "https://witness.example:2379"]
+ca = "/etc/lockstep//ca.pem"
+cert = "/etc/lockstep/cert.pem"
+key = "/etc/lockstep/key.pem"
+user = "lockstep"
+password-file = "/etc/lockstep/password"
+prefix = "/site/pairs/"
+timeout-ms = 30000
+[fence.beta]
+agent = "fence_ipmilan"
+timeout-ms = 300000
+takeover-delay-ms = 0
+options = { ip = "beta-bmc", ipport = 623, lanplus = true, verbose = false }
+[fence."gamma.example"]
+agent = "/opt//fence_own"
 )",
                                       u"x"_s);
     QVERIFY2(config, config ? "" : qPrintable(config.error().message()));
@@ -77,6 +100,28 @@ directory = "/srv/state"
     QCOMPARE(config->replication.imageDirectory, u"/srv/images"_s);
     QCOMPARE(config->log.level, spdlog::level::warn);
     QCOMPARE(config->store.directory, u"/srv/state"_s);
+    QCOMPARE(config->etcd.endpoints.size(), 3);
+    QCOMPARE(config->etcd.endpoints.first(), u"https://10.0.0.1:2379"_s);
+    QCOMPARE(config->etcd.ca, u"/etc/lockstep/ca.pem"_s);
+    QCOMPARE(config->etcd.cert, u"/etc/lockstep/cert.pem"_s);
+    QCOMPARE(config->etcd.key, u"/etc/lockstep/key.pem"_s);
+    QCOMPARE(config->etcd.user, u"lockstep"_s);
+    QCOMPARE(config->etcd.passwordFile, u"/etc/lockstep/password"_s);
+    QCOMPARE(config->etcd.prefix, u"/site/pairs/"_s);
+    QCOMPARE(config->etcd.timeout, 30s);
+    QCOMPARE(config->fence.keys(), (QStringList{u"beta"_s, u"gamma.example"_s}));
+    const Config::Fence& beta = config->fence[u"beta"_s];
+    QCOMPARE(beta.agent, u"/usr/sbin/fence_ipmilan"_s);
+    QCOMPARE(beta.timeout, 300s);
+    QCOMPARE(beta.takeoverDelay, 0s);
+    QCOMPARE(beta.options,
+             (QMap<QString, QString>{{u"ip"_s, u"beta-bmc"_s},
+                                     {u"ipport"_s, u"623"_s},
+                                     {u"lanplus"_s, u"1"_s},
+                                     {u"verbose"_s, u"0"_s}}));
+    QCOMPARE(config->fence[u"gamma.example"_s].agent, u"/opt/fence_own"_s);
+    QCOMPARE(config->fence[u"gamma.example"_s].timeout, 30s);
+    QCOMPARE(config->fence[u"gamma.example"_s].takeoverDelay, 500ms);
 }
 
 void ConfigTest::shippedFileIsAllDefaults()
@@ -92,7 +137,7 @@ void ConfigTest::shippedFileNamesEveryKeyWithAValidDefault()
     QVERIFY(file.open(QIODevice::ReadOnly));
     auto text = QString::fromUtf8(file.readAll());
     static const QRegularExpression key{u"^#([a-z-]+ = )"_s, QRegularExpression::MultilineOption};
-    QCOMPARE(text.count(key), 9);
+    QCOMPARE(text.count(key), 17);
     text.replace(key, u"\\1"_s);
     const auto config = Config::parse(text.toUtf8(), u"x"_s);
     QVERIFY2(config, config ? "" : qPrintable(config.error().message()));
@@ -135,6 +180,53 @@ void ConfigTest::refusesWithFileLineAndKey_data()
     row("level unknown", "[log]\nlevel = \"loud\"\n", 2, u"[log] level"_s);
     row("level is a number", "[log]\nlevel = 3\n", 2, u"[log] level"_s);
     row("relative store", "[store]\ndirectory = \"state\"\n", 2, u"[store] directory"_s);
+    const auto etcd = [&row](const char* tag, const QByteArray& lines, const QString& key,
+                             int line = 2) {
+        row(tag, "[etcd]\n" + lines, line, u"[etcd] "_s + key);
+    };
+    etcd("endpoint is text", "endpoints = \"http://h:1\"\n", u"endpoints"_s);
+    etcd("endpoint is a number", "endpoints = [1]\n", u"endpoints"_s);
+    etcd("endpoint without scheme", "endpoints = [\"h:2379\"]\n", u"endpoints"_s);
+    etcd("endpoint without port", "endpoints = [\"http://h\"]\n", u"endpoints"_s);
+    etcd("endpoint with a path", "endpoints = [\"http://h:1/v3\"]\n", u"endpoints"_s);
+    etcd("endpoint with a password", "endpoints = [\"http://u:p@h:1\"]\n", u"endpoints"_s);
+    etcd("endpoint of another scheme", "endpoints = [\"ftp://h:1\"]\n", u"endpoints"_s);
+    etcd("endpoint twice", "endpoints = [\"http://h:1\", \"http://h:1\"]\n", u"endpoints"_s);
+    etcd("relative CA", "ca = \"ca.pem\"\n", u"ca"_s);
+    etcd("CA is a list", "ca = []\n", u"ca"_s);
+    etcd("certificate without key", "endpoints = [\"https://h:1\"]\ncert = \"/c\"\n", u"cert"_s, 3);
+    etcd("key without certificate", "endpoints = [\"https://h:1\"]\nkey = \"/c\"\n", u"key"_s, 3);
+    etcd("user without password", "user = \"u\"\n", u"user"_s);
+    etcd("password without user", "password-file = \"/p\"\n", u"password-file"_s);
+    etcd("password in the clear",
+         "endpoints = [\"https://h:1\", \"http://i:1\"]\nuser = \"u\"\npassword-file = \"/p\"\n",
+         u"user"_s, 3);
+    etcd("CA without TLS", "endpoints = [\"http://h:1\"]\nca = \"/c\"\n", u"ca"_s, 3);
+    etcd("user with a line break", "user = \"a\\nb\"\n", u"user"_s);
+    etcd("prefix without end", "prefix = \"/lockstep\"\n", u"prefix"_s);
+    etcd("prefix with a blank", "prefix = \"/lock step/\"\n", u"prefix"_s);
+    etcd("etcd too hasty", "timeout-ms = 99\n", u"timeout-ms"_s);
+    etcd("etcd too slow", "timeout-ms = 30001\n", u"timeout-ms"_s);
+    etcd("time is text", "timeout-ms = \"1s\"\n", u"timeout-ms"_s);
+    const auto fence = [&row](const char* tag, const QByteArray& entry, const QString& key) {
+        row(tag, "[fence.beta]\nagent = \"fence_x\"\n" + entry, 3, u"[fence.beta] "_s + key);
+    };
+    row("fence without a host", "[fence]\nagent = \"fence_x\"\n", 2, u"[fence.HOST]"_s);
+    row("fence is a value", "fence = 1\n", 1, u"[fence.HOST]"_s);
+    row("fence without an agent", "[fence.beta]\ntimeout-ms = 5000\n", 1, u"[fence.beta]"_s);
+    row("fence of no host", "[fence.\"a b\"]\nagent = \"fence_x\"\n", 1, u"fence.a b"_s);
+    row("relative agent", "[fence.beta]\nagent = \"bin/x\"\n", 2, u"[fence.beta] agent"_s);
+    row("empty agent", "[fence.beta]\nagent = \"\"\n", 2, u"[fence.beta] agent"_s);
+    fence("unknown fence key", "agnet = 1\n", u"agnet"_s);
+    fence("fence too hasty", "timeout-ms = 999\n", u"timeout-ms"_s);
+    fence("fence too slow", "timeout-ms = 300001\n", u"timeout-ms"_s);
+    fence("negative delay", "takeover-delay-ms = -1\n", u"takeover-delay-ms"_s);
+    fence("delay too long", "takeover-delay-ms = 60001\n", u"takeover-delay-ms"_s);
+    fence("options are text", "options = \"ip=1\"\n", u"options"_s);
+    fence("options with an action", "options = { action = \"on\" }\n", u"options"_s);
+    fence("option with a line break", "options = { ip = \"a\\naction=on\" }\n", u"options"_s);
+    fence("option with an odd name", "options = { \"a=b\" = \"c\" }\n", u"options"_s);
+    fence("option is a list", "options = { ip = [] }\n", u"options"_s);
     row("nested section", "[control.deep]\nport = 1\n", 1, u"[control] deep"_s);
 }
 
