@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include "base/RateLimit.h"
 #include "base/SerialThread.h"
 #include "peer/Link.h"
-#include "base/RateLimit.h"
 #include "peer/Reception.h"
 
 namespace lockstep {

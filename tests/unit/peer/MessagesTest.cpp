@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "base/RateLimit.h"
 #include "peer/Frames.h"
 #include "peer/Hello.h"
 #include "peer/JsonRpc.h"
 #include "peer/PeerRecord.h"
-#include "base/RateLimit.h"
 
 #include <QTest>
 
