@@ -66,6 +66,7 @@ nobody_in() { [[ -z $(find /proc/[0-9]*/ns -maxdepth 1 -name net -lname "$1" 2>/
 
 # services_of HOST: what its process 1 has to start, in this order.
 services_of() {
+    [[ $1 != witness ]] || echo etcd
     is_hypervisor "$1" || return 0
     local unit
     printf '%s\n' dbus polkit virtlogd libvirtd
@@ -95,6 +96,7 @@ boot_host() {
         make_switch
     else
         connect_host "$host"
+        ! is_hypervisor "$host" || start_power "$host"
         services=$(services_of "$host")
         if [[ -n $services ]]; then
             # shellcheck disable=SC2086 # one word per service
@@ -103,6 +105,15 @@ boot_host() {
     fi
     # Only now is it one that `up` may leave as it is.
     touch "$dir/complete"
+}
+
+# start_power HOST: lets its fence agents reach the lab's power switch.
+start_power() {
+    local folder
+    folder=/proc/$(pid_of "$1")/root/run/lab || exit
+    mkfifo -m 600 "$folder/power"
+    detached "$STATE/hosts/$1/power.log" env LOCKSTEP_LAB="$INSTANCE" LOCKSTEP_LAB_CACHE="$CACHE" \
+        bash "$LAB_DIR/lib/power" "$(marker_of "$1")" "$LAB_DIR" "$folder"
 }
 
 host_listens() { is_up "$1" && [[ -S /proc/$REPLY/root/run/lab/control ]]; }
