@@ -106,7 +106,7 @@ constexpr std::array fenceKeys{
                  return setTime(fence.takeoverDelay, node, {.least = 0, .most = 60'000});
              }},
     FenceKey{"options",
-             "like { ip = \"HOST\", ipport = 623 }: any option of the agent but 'action'"_L1,
+             R"(like { ip = "HOST", ipport = 623 }: any option of the agent but 'action')"_L1,
              setOptions},
 };
 

@@ -71,9 +71,12 @@ Result<EtcdArbiter::Stored> EtcdArbiter::storedIn(const QJsonObject& range, cons
     const auto grant = grantFromRecord(value.decoded, uuid);
     if (!grant) {
         m_client.reject(grant.error());
-        return std::unexpected{grant.error().during(u"etcd"_s)};
+        return failure(
+            grant.error().code(), u"etcd: "_s + grant.error().message(),
+            u"Look at the key %1%2 with etcdctl, and who writes it. Without the key the "
+            u"domain can be protected anew."_s.arg(m_client.settings().prefix, toString(uuid)));
     }
-    const Stored stored{.grant = *grant, .revision = *revision};
+    Stored stored{.grant = *grant, .revision = *revision};
     m_seen.insert(uuid, stored);
     return stored;
 }

@@ -35,7 +35,7 @@ struct EtcdSettings
 class EtcdClient final
 {
 public:
-    static constexpr qint64 largestAnswer = 64 * 1024;
+    static constexpr qint64 largestAnswer = 65'536;
 
     explicit EtcdClient(EtcdSettings settings);
 

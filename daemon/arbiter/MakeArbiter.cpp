@@ -35,7 +35,7 @@ std::unexpected<Error> unusable(QLatin1StringView key, const QString& path, cons
 
 Result<QByteArray> contentOf(QLatin1StringView key, const QString& path)
 {
-    constexpr qint64 largest = 1024 * 1024;
+    constexpr qint64 largest = 1'000'000;
     QFile file{path};
     if (!file.open(QIODevice::ReadOnly))
         return unusable(key, path, file.errorString());

@@ -32,11 +32,11 @@ private Q_SLOTS:
 
 namespace {
 
-EtcdSettings settingsFor(const QList<QUrl>& endpoints)
+EtcdSettings settingsFor(const QList<QUrl>& endpoints, std::chrono::milliseconds timeout = 10s)
 {
     EtcdSettings settings;
     settings.endpoints = endpoints;
-    settings.timeout = 300ms;
+    settings.timeout = timeout;
     return settings;
 }
 
@@ -178,7 +178,7 @@ void EtcdAnswersTest::endsInTimeWithoutAnAnswer()
     QFETCH(const bool, drips);
     Stub stub{answer};
     stub.drips = drips;
-    EtcdArbiter arbiter{settingsFor({stub.url()})};
+    EtcdArbiter arbiter{settingsFor({stub.url()}, 300ms)};
     QElapsedTimer timer;
     timer.start();
     const auto grant = QCoro::waitFor(arbiter.read(web));
@@ -197,7 +197,7 @@ void EtcdAnswersTest::goesOnToTheNextEndpoint()
     closed.close();
     Stub good;
     good.say(withHeader({}));
-    EtcdArbiter arbiter{settingsFor({silent.url(), garbage.url(), nobody, good.url()})};
+    EtcdArbiter arbiter{settingsFor({silent.url(), garbage.url(), nobody, good.url()}, 2s)};
     QVERIFY(QCoro::waitFor(arbiter.read(web)));
     QCOMPARE(arbiter.rejected(), 1U);
     QVERIFY(QCoro::waitFor(arbiter.read(web))); // begins with the one that answered

@@ -36,6 +36,7 @@ private Q_SLOTS:
     void outlivesARestart();
     void noticesLostData();
     void noticesAnotherCluster();
+    void asksWhoeverHasTheMajority();
     void checksThatItCouldWrite();
     void signsInAndAgain();
     void provesItselfWithACertificate();
@@ -232,7 +233,7 @@ void EtcdArbiterTest::lateRequestBringsNothingBack()
 {
     Forwarder line{m_etcd->port()};
     EtcdSettings settings = settingsFor(line.url());
-    settings.timeout = 1s;
+    settings.timeout = 3s;
     EtcdArbiter slow{settings};
     const auto direct = arbiter(m_etcd->url());
     QVERIFY(grants(slow, ClaimKind::Begin, {}, outOfStep(1)));
@@ -252,7 +253,7 @@ void EtcdArbiterTest::writingAgainShutsLateRequestsOut()
 {
     Forwarder line{m_etcd->port()};
     EtcdSettings settings = settingsFor(line.url());
-    settings.timeout = 1s;
+    settings.timeout = 3s;
     EtcdArbiter slow{settings};
     QVERIFY(grants(slow, ClaimKind::Begin, {}, outOfStep(1)));
     QVERIFY(QCoro::waitFor(slow.read(web)));
@@ -310,6 +311,30 @@ void EtcdArbiterTest::noticesAnotherCluster()
     QVERIFY(grants(both, ClaimKind::Begin, {}, inStep(1)));
     QCOMPARE(both.rejected(), 1U);
     QCOMPARE(recorded(), inStep(1));
+}
+
+void EtcdArbiterTest::asksWhoeverHasTheMajority()
+{
+    OwnEtcd first;
+    OwnEtcd second;
+    OwnEtcd third;
+    QVERIFY(OwnEtcd::startCluster({&first, &second, &third}));
+    EtcdSettings settings = settingsFor(first.url());
+    settings.endpoints << second.url() << third.url();
+    settings.timeout = 3s;
+    EtcdArbiter all{settings};
+    QTRY_VERIFY_WITH_TIMEOUT(QCoro::waitFor(all.check({})), 20'000);
+    QVERIFY(grants(all, ClaimKind::Begin, {}, inStep(1)));
+    first.stop();
+    QTRY_VERIFY_WITH_TIMEOUT(QCoro::waitFor(all.check({})), 20'000);
+    QVERIFY(grants(all, ClaimKind::Takeover, inStep(1), takenOver(2)));
+    QCOMPARE(*QCoro::waitFor(all.read(web)), takenOver(2));
+    second.stop(); // the last one has the record, but cannot know whether it is the newest
+    QCOMPARE(QCoro::waitFor(all.read(web)).error().code(), Errc::ArbiterUnreachable);
+    QCOMPARE(QCoro::waitFor(all.check({})).error().code(), Errc::ArbiterUnreachable);
+    const auto verdict = QCoro::waitFor(
+        all.claim(claimOf(ClaimKind::Begin, takenOver(2), Grant{Epoch{3}, beta, alpha, false})));
+    QCOMPARE(verdict.error().code(), Errc::ArbiterUnreachable);
 }
 
 void EtcdArbiterTest::checksThatItCouldWrite()

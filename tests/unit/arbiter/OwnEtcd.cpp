@@ -8,6 +8,8 @@
 #include <QTcpSocket>
 #include <QTest>
 
+#include <algorithm>
+
 using namespace Qt::StringLiterals;
 
 namespace {
@@ -55,14 +57,20 @@ QUrl OwnEtcd::url() const
 
 QString OwnEtcd::peerUrl() const { return u"http://127.0.0.1:%1"_s.arg(m_peerPort); }
 
-bool OwnEtcd::start()
+QString OwnEtcd::memberName() const { return u"node%1"_s.arg(m_peerPort); }
+
+void OwnEtcd::choosePorts()
 {
-    if (m_port == 0) {
-        m_port = freePort();
-        m_peerPort = freePort();
-    }
+    if (m_port != 0)
+        return;
+    m_port = freePort();
+    m_peerPort = freePort();
+}
+
+void OwnEtcd::launch(const QStringList& cluster)
+{
     QStringList arguments{u"--name"_s,
-                          u"test"_s,
+                          memberName(),
                           u"--data-dir"_s,
                           m_folder.filePath(u"data"_s),
                           u"--listen-client-urls"_s,
@@ -74,7 +82,7 @@ bool OwnEtcd::start()
                           u"--initial-advertise-peer-urls"_s,
                           peerUrl(),
                           u"--initial-cluster"_s,
-                          u"test="_s + peerUrl(),
+                          cluster.join(u','),
                           u"--unsafe-no-fsync"_s,
                           u"--logger=zap"_s,
                           u"--log-level=error"_s};
@@ -86,8 +94,23 @@ bool OwnEtcd::start()
     m_process.setProcessChannelMode(QProcess::MergedChannels);
     m_process.setStandardOutputFile(m_folder.filePath(u"log"_s));
     m_process.start(program(u"etcd"_s), arguments);
-    return m_process.waitForStarted()
-        && QTest::qWaitFor([this] { return answers(m_port); }, 20'000);
+}
+
+bool OwnEtcd::start() { return startCluster({this}); }
+
+bool OwnEtcd::startCluster(const QList<OwnEtcd*>& members)
+{
+    QStringList cluster;
+    for (OwnEtcd* member : members) {
+        member->choosePorts();
+        cluster << member->memberName() + u'=' + member->peerUrl();
+    }
+    for (OwnEtcd* member : members)
+        member->launch(cluster);
+    return std::ranges::all_of(members, [](OwnEtcd* member) {
+        return member->m_process.waitForStarted()
+            && QTest::qWaitFor([member] { return answers(member->m_port); }, 20'000);
+    });
 }
 
 void OwnEtcd::stop()

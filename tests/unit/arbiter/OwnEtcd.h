@@ -6,7 +6,8 @@
 #include <QProcess>
 #include <QTemporaryDir>
 
-/// A real etcd of one node for one test, on a loopback port, with its data in a folder of its own.
+/// A real etcd for one test, of one node unless said otherwise, on a loopback port, with its data
+/// in a folder of its own.
 class OwnEtcd final
 {
 public:
@@ -22,6 +23,8 @@ public:
     void useTls(const QByteArray& ca, const QByteArray& certificate, const QByteArray& key);
     /// Good when it answers.
     [[nodiscard]] bool start();
+    /// Starts all as members of one cluster. Good when each listens.
+    [[nodiscard]] static bool startCluster(const QList<OwnEtcd*>& members);
     /// At once, without a last word.
     void stop();
     /// As if it had been set up anew in the same place.
@@ -33,7 +36,10 @@ public:
     [[nodiscard]] QByteArray ctl(const QStringList& arguments) const;
 
 private:
+    void choosePorts();
     [[nodiscard]] QString peerUrl() const;
+    [[nodiscard]] QString memberName() const;
+    void launch(const QStringList& cluster);
 
     QTemporaryDir m_folder;
     QProcess m_process;
