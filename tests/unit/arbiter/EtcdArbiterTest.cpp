@@ -23,7 +23,6 @@ class EtcdArbiterTest : public QObject
 private Q_SLOTS:
     void initTestCase();
     void init();
-    void cleanup() { m_etcd.reset(); }
 
     void keepsARecord();
     void claimsOnlyWhatIsExpected();
@@ -49,7 +48,8 @@ private:
                               Grant wanted) const;
     [[nodiscard]] std::optional<Grant> recorded() const;
 
-    std::unique_ptr<OwnEtcd> m_etcd;
+    std::unique_ptr<OwnEtcd> m_etcd; ///< Empty at the beginning of each test.
+    bool m_spoilt{false}; ///< The next test needs a new one.
 };
 
 void EtcdArbiterTest::initTestCase()
@@ -60,6 +60,10 @@ void EtcdArbiterTest::initTestCase()
 
 void EtcdArbiterTest::init()
 {
+    if (m_etcd && !std::exchange(m_spoilt, false)) {
+        QVERIFY(!m_etcd->ctl({u"del"_s, u"--prefix"_s, u"/"_s}).isEmpty());
+        return;
+    }
     m_etcd = std::make_unique<OwnEtcd>();
     QVERIFY(m_etcd->start());
 }
@@ -68,7 +72,7 @@ EtcdSettings EtcdArbiterTest::settingsFor(const QUrl& url) const
 {
     EtcdSettings settings;
     settings.endpoints = {url};
-    settings.timeout = 5s; // of a machine that may be busy; where it has to run out it is set
+    settings.timeout = 20s; // of a machine that may be busy; where it has to run out it is set
     return settings;
 }
 
@@ -346,6 +350,7 @@ void EtcdArbiterTest::checksThatItCouldWrite()
 
 void EtcdArbiterTest::signsInAndAgain()
 {
+    m_spoilt = true;
     const QList<QStringList> commands{
         {u"user"_s, u"add"_s, u"root:secret"_s},
         {u"user"_s, u"grant-role"_s, u"root"_s, u"root"_s},
@@ -410,6 +415,7 @@ void EtcdArbiterTest::provesItselfWithACertificate()
     const auto authority = makeAuthority(u"witness"_s).value();
     const auto stranger = makeAuthority(u"stranger"_s).value();
     const auto server = leafOf(authority);
+    m_spoilt = true;
     m_etcd = std::make_unique<OwnEtcd>();
     m_etcd->useTls(authority.certificate, server.certificate, server.key);
     QVERIFY(m_etcd->start());
@@ -430,6 +436,7 @@ void EtcdArbiterTest::trustsOnlyItsAuthority()
     const auto authority = makeAuthority(u"witness"_s).value();
     const auto stranger = makeAuthority(u"stranger"_s).value();
     const auto server = leafOf(stranger);
+    m_spoilt = true;
     m_etcd = std::make_unique<OwnEtcd>();
     m_etcd->useTls(stranger.certificate, server.certificate, server.key);
     QVERIFY(m_etcd->start());

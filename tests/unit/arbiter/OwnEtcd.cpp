@@ -84,6 +84,7 @@ void OwnEtcd::launch(const QStringList& cluster)
                           u"--initial-cluster"_s,
                           cluster.join(u','),
                           u"--unsafe-no-fsync"_s,
+                          u"--bcrypt-cost=4"_s,
                           u"--logger=zap"_s,
                           u"--log-level=error"_s};
     if (m_tls) {
