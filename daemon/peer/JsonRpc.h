@@ -10,11 +10,9 @@
 
 #include <variant>
 
-namespace lockstep {
-
 /// JSON-RPC 2.0 as the control channel uses it: no batches, `params` and `result` are objects, our
 /// own ids are positive numbers. Source: jsonrpc.org/specification.
-namespace rpc {
+namespace lockstep::rpc {
 
 inline constexpr int parseError = -32700;
 inline constexpr int invalidRequest = -32600;
@@ -58,6 +56,4 @@ using Message = std::variant<Request, Response, Fault>;
 [[nodiscard]] QByteArray response(const QJsonValue& id, const Result<QJsonObject>& result);
 [[nodiscard]] QByteArray response(const Fault& fault);
 
-} // namespace rpc
-
-} // namespace lockstep
+} // namespace lockstep::rpc
