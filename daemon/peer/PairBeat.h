@@ -3,6 +3,10 @@
 
 #include "base/Types.h"
 
+#include <QList>
+
+#include <functional>
+
 namespace lockstep {
 
 /// What a heartbeat says of one pair. The numbers are the pair layer's and only carried here; one
@@ -16,5 +20,8 @@ struct PairBeat
     quint32 health{0}; ///< Flags.
     friend bool operator==(const PairBeat&, const PairBeat&) = default;
 };
+
+/// What our heartbeats to a peer say of the pairs that we have with it.
+using PairBeats = std::function<QList<PairBeat>(const PeerId& peer)>;
 
 } // namespace lockstep

@@ -3,6 +3,8 @@
 
 #include "base/Task.h"
 #include "base/Types.h"
+#include "peer/HeartbeatView.h"
+#include "peer/PairBeat.h"
 
 #include <QHostAddress>
 #include <QJsonObject>
@@ -10,6 +12,7 @@
 #include <QObject>
 
 #include <functional>
+#include <optional>
 
 namespace lockstep {
 
@@ -32,6 +35,7 @@ struct PeerInfo
     QHostAddress remoteAddress; ///< Its end. Both are kept from the last connection.
     QString version;           ///< Version of its daemon, once it said so.
     QString lastError;         ///< Why there is no connection now, empty if there is.
+    HeartbeatView heartbeat;   ///< What its heartbeats tell.
 };
 
 /// What a host shows of itself before anybody trusts it.
@@ -84,11 +88,28 @@ public:
     /// (QEMU checks its own certificate against it). Made again when the address changes.
     [[nodiscard]] virtual Task<Result<QString>> qemuCredentials(PeerId id, uint uid, uint gid) = 0;
 
+    /// Takes effect at once and survives restarts; each host has its own. Errors: UnknownPeer,
+    /// PeerNotAccepted, InvalidArgument (out of bounds), StoreError.
+    [[nodiscard]] virtual Task<Result<void>> setHeartbeat(PeerId id,
+                                                          HeartbeatSettings settings) = 0;
+    /// From whom heartbeats learn what to say of our pairs; asked before each.
+    virtual void setPairBeats(PairBeats provider) = 0;
+    /// Sends a heartbeat now: something of a pair has changed.
+    virtual void beatSoon(const PeerId& id) = 0;
+    /// What the peer's heartbeats last said of a pair; nothing if they do not mention it. Whether
+    /// it is of now, the peer's health tells.
+    [[nodiscard]] virtual std::optional<PairBeat> pairHealth(const PeerId& id,
+                                                             const DomainUuid& pair) const = 0;
+
 Q_SIGNALS:
     void peerChanged(const lockstep::PeerId& id);
     void peerRemoved(const lockstep::PeerId& id);
     void connected(const lockstep::PeerId& id);
     void disconnected(const lockstep::PeerId& id);
+    /// The verdict on the peer or its reason; peerChanged() comes, too.
+    void healthChanged(const lockstep::PeerId& id);
+    /// What the peer's heartbeats say of some pair.
+    void pairHealthChanged(const lockstep::PeerId& id);
 };
 
 } // namespace lockstep

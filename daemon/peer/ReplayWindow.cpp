@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "peer/ReplayWindow.h"
 
-#include <algorithm>
-
 namespace lockstep {
 
 bool ReplayWindow::take(quint64 sequence)
 {
-    if (sequence == 0)
+    if (sequence <= m_closed)
         return false;
     if (m_highest == 0)
         m_first = sequence;

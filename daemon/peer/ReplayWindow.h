@@ -3,6 +3,7 @@
 
 #include <QtTypes>
 
+#include <algorithm>
 #include <bitset>
 
 namespace lockstep {
@@ -18,6 +19,8 @@ public:
 
     /// Whether `sequence` is new; it is not from then on. To be asked for authentic ones only.
     [[nodiscard]] bool take(quint64 sequence);
+    /// Refuses `sequence` and all before it.
+    void close(quint64 sequence) { m_closed = std::max(m_closed, sequence); }
     /// Share of the last `lossMeasured` numbers that did not come, 0 to 100. `overdue` more are
     /// taken as expected and missing. Nothing before the first that came is missed.
     [[nodiscard]] double lossPercent(quint64 overdue) const;
@@ -27,6 +30,7 @@ private:
     std::bitset<size> m_seen; ///< Bit n: highest - n came.
     quint64 m_highest{0}; ///< 0 before the first.
     quint64 m_first{0};
+    quint64 m_closed{0};
 };
 
 } // namespace lockstep

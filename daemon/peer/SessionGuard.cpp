@@ -9,11 +9,16 @@ void SessionGuard::begin(quint64 session)
     m_windows = {};
 }
 
-void SessionGuard::agreed(quint64 session)
+void SessionGuard::agreed(quint64 session, const Sequences& sent)
 {
-    if (session != m_session)
+    const bool isNew = session != m_session;
+    if (isNew)
         begin(session);
-    m_confirmed = true;
+    for (size_t path = 0; path < paths; ++path) {
+        if (isNew || !m_confirmed[path])
+            m_windows[path].close(sent[path]);
+        m_confirmed[path] = true;
+    }
 }
 
 std::optional<Rejection> SessionGuard::take(const Heartbeat& beat, int path)
@@ -24,12 +29,15 @@ std::optional<Rejection> SessionGuard::take(const Heartbeat& beat, int path)
         return Rejection::OldSession;
     if (beat.session > m_session)
         begin(beat.session);
-    if (!m_windows.at(size_t(path)).take(beat.sequence))
+    ReplayWindow& window = m_windows.at(size_t(path));
+    if (!window.take(beat.sequence))
         return Rejection::Replayed;
-    m_confirmed = m_confirmed || beat.echoSession == m_ownSession;
-    if (!m_confirmed)
-        return Rejection::Unconfirmed;
-    return {};
+    bool& confirmed = m_confirmed.at(size_t(path));
+    if (!confirmed && beat.echoSession == m_ownSession) {
+        confirmed = true;
+        window.close(beat.sequence); // those before it may be recordings
+    }
+    return confirmed ? std::nullopt : std::optional{Rejection::Unconfirmed};
 }
 
 } // namespace lockstep

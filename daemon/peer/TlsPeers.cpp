@@ -22,8 +22,16 @@ constexpr qsizetype folderDigits = 16;
 } // namespace
 
 TlsPeers::TlsPeers(Options options, Store& store)
-    : m_options{std::move(options)}, m_store{store}, m_book{store}
-{ }
+    : m_options{std::move(options)}, m_store{store}, m_book{store},
+      m_heartbeats{*this, store, m_options.tcpActivity}
+{
+    connect(&m_heartbeats, &Heartbeats::healthChanged, this, [this](const PeerId& id) {
+        Q_EMIT healthChanged(id);
+        Q_EMIT peerChanged(id);
+    });
+    connect(&m_heartbeats, &Heartbeats::figuresChanged, this, &TlsPeers::peerChanged);
+    connect(&m_heartbeats, &Heartbeats::pairBeatsChanged, this, &TlsPeers::pairHealthChanged);
+}
 
 TlsPeers::~TlsPeers() { Q_ASSERT(m_tasks.isEmpty()); }
 
@@ -48,16 +56,18 @@ Task<Result<void>> TlsPeers::start()
                  m_options.name.toStdString(), m_identity->id().value.toStdString(), port());
     for (const PeerRecord& record : m_book.all())
         startLink(record.id, false);
-    co_return {};
+    co_return co_await m_heartbeats.start(port());
 }
 
 Task<void> TlsPeers::stop()
 {
     if (m_reception)
         m_reception->close();
+    auto silenced = m_heartbeats.stop();
     for (const auto& [id, link] : m_links)
         link->end(false);
     co_await m_tasks.drained();
+    co_await silenced;
     m_links.clear();
     m_reception.reset();
 }
@@ -96,7 +106,8 @@ PeerInfo TlsPeers::toInfo(const PeerRecord& record) const
             .localAddress = record.localAddress,
             .remoteAddress = record.remoteAddress,
             .version = record.version,
-            .lastError = known ? known->lastError() : QString{}};
+            .lastError = known ? known->lastError() : QString{},
+            .heartbeat = m_heartbeats.view(record.id)};
 }
 
 QList<PeerInfo> TlsPeers::peers() const

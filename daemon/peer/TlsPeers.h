@@ -3,6 +3,7 @@
 
 #include "base/RateLimit.h"
 #include "base/SerialThread.h"
+#include "peer/Heartbeats.h"
 #include "peer/Link.h"
 #include "peer/Reception.h"
 
@@ -10,7 +11,8 @@ namespace lockstep {
 
 /// Peers over TLS as Peers.h and design.md describe. Main thread only. After start() it listens and
 /// keeps a connection to every accepted host; stop() must be awaited before it is destroyed.
-/// Methods on the wire: hello, pair.request, ready, pair.removed, ping, and those of handle().
+/// Methods on the wire: hello, pair.request, ready, pair.removed, ping, heartbeat.agree, and those
+/// of handle().
 class TlsPeers final : public Peers, private Host
 {
     Q_OBJECT
@@ -26,6 +28,7 @@ public:
         QString stateDirectory;
         std::chrono::milliseconds patience{10'000}; ///< For strangers on the control port.
         Link::Timings timings;
+        TcpActivity tcpActivity; ///< May be empty.
     };
 
     TlsPeers(Options options, Store& store);
@@ -54,6 +57,20 @@ public:
                                                  std::chrono::milliseconds deadline) override;
     void handle(const QString& method, Handler handler) override;
     [[nodiscard]] Task<Result<QString>> qemuCredentials(PeerId id, uint uid, uint gid) override;
+    [[nodiscard]] Task<Result<void>> setHeartbeat(PeerId id, HeartbeatSettings settings) override
+    {
+        return m_heartbeats.set(std::move(id), std::move(settings));
+    }
+    void setPairBeats(PairBeats provider) override
+    {
+        m_heartbeats.setPairBeats(std::move(provider));
+    }
+    void beatSoon(const PeerId& id) override { m_heartbeats.beatSoon(id); }
+    [[nodiscard]] std::optional<PairBeat> pairHealth(const PeerId& id,
+                                                     const DomainUuid& pair) const override
+    {
+        return m_heartbeats.pairBeat(id, pair);
+    }
 
 private:
     [[nodiscard]] Result<Hello> greet(const Visitor& visitor) override;
@@ -87,6 +104,7 @@ private:
     std::map<PeerId, std::shared_ptr<Link>> m_links;
     QHash<QString, Handler> m_handlers;
     QHash<PeerId, int> m_serving;
+    Heartbeats m_heartbeats;
     RateLimit m_pairingRequests{20, 2};
     SerialThread m_diskWork; ///< Makes folders, one after the other.
     TaskSet m_tasks;

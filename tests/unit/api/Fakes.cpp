@@ -80,6 +80,18 @@ PeerInfo samplePeer()
     info.localAddress = QHostAddress{u"10.0.0.1"_s};
     info.remoteAddress = QHostAddress{u"10.0.0.2"_s};
     info.version = u"0.1.0"_s;
+    info.heartbeat = {.health = PeerHealth::Alive,
+                      .reason = u"heartbeats come as they should"_s,
+                      .settings = {},
+                      .paths = {PathView{.name = u"dedicated"_s,
+                                         .localAddress = info.localAddress,
+                                         .remoteAddress = info.remoteAddress,
+                                         .up = true,
+                                         .roundTrip = std::chrono::microseconds{210},
+                                         .leastRoundTrip = std::chrono::microseconds{120},
+                                         .mostRoundTrip = std::chrono::microseconds{1900},
+                                         .lossPercent = 0.5}},
+                      .rejected = {{u"forged"_s, 2}}};
     return info;
 }
 
@@ -284,6 +296,19 @@ void FakePeers::handle(const QString& /*method*/, Handler /*handler*/) { }
 Task<Result<QString>> FakePeers::qemuCredentials(PeerId /*id*/, uint /*uid*/, uint /*gid*/)
 {
     co_return failure(Errc::NotSupported, u"the fake peers have no credentials"_s);
+}
+
+Task<Result<void>> FakePeers::setHeartbeat(PeerId id, HeartbeatSettings settings)
+{
+    calls.append(u"heartbeat %1 %2 %3"_s.arg(settings.timing.interval.count())
+                     .arg(settings.timing.timeout.count())
+                     .arg(settings.secondPath));
+    co_await turn();
+    LOCKSTEP_CO_TRY(good, checked(settings));
+    LOCKSTEP_CO_TRY(info, peer(id));
+    info.heartbeat.settings = good;
+    put(info);
+    co_return {};
 }
 
 Task<Result<DomainInfo>> FakeHypervisor::find(QString nameUuidOrId)

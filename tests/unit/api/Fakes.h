@@ -72,6 +72,13 @@ public:
                                    std::chrono::milliseconds deadline) override;
     void handle(const QString& method, Handler handler) override;
     Task<Result<QString>> qemuCredentials(PeerId id, uint uid, uint gid) override;
+    Task<Result<void>> setHeartbeat(PeerId id, HeartbeatSettings settings) override;
+    void setPairBeats(PairBeats) override { }
+    void beatSoon(const PeerId&) override { }
+    std::optional<PairBeat> pairHealth(const PeerId&, const DomainUuid&) const override
+    {
+        return {};
+    }
 };
 
 /// Finds the domains that the test names; nothing else is asked of it here.

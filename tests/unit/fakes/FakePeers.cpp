@@ -41,7 +41,8 @@ void FakePeers::join(FakePeers& left, FakePeers& right)
                     .localAddress = QHostAddress{own},
                     .remoteAddress = QHostAddress{its},
                     .version = {},
-                    .lastError = {}};
+                    .lastError = {},
+                    .heartbeat = {}};
     };
     introduce(left, right, u"127.0.0.1"_s, u"127.0.0.2"_s);
     introduce(right, left, u"127.0.0.2"_s, u"127.0.0.1"_s);
@@ -97,6 +98,19 @@ Task<Result<QJsonObject>> FakePeers::call(PeerId id, QString method, QJsonObject
 Task<Result<QString>> FakePeers::qemuCredentials(PeerId, uint, uint)
 {
     co_return u"/credentials"_s;
+}
+
+Task<Result<void>> FakePeers::setHeartbeat(PeerId, HeartbeatSettings settings)
+{
+    LOCKSTEP_CO_TRY(good, checked(settings));
+    other.heartbeat.settings = good;
+    co_return {};
+}
+
+std::optional<PairBeat> FakePeers::pairHealth(const PeerId&, const DomainUuid& pair) const
+{
+    const auto found = pairBeats.find(pair);
+    return found == pairBeats.end() ? std::nullopt : std::optional{found->second};
 }
 
 } // namespace lockstep::test

@@ -23,6 +23,7 @@ public:
     QStringList silent;      ///< Methods that the other side never gets.
     QStringList lostReplies; ///< Methods that it gets, but whose answers are lost.
     PeerInfo other;
+    std::map<DomainUuid, PairBeat> pairBeats; ///< What the other side's heartbeats say.
 
     [[nodiscard]] PeerId ownId() const override { return m_id; }
     [[nodiscard]] QString ownName() const override { return m_name; }
@@ -41,6 +42,13 @@ public:
         m_handlers[method] = std::move(handler);
     }
     [[nodiscard]] Task<Result<QString>> qemuCredentials(PeerId id, uint uid, uint gid) override;
+    [[nodiscard]] Task<Result<void>> setHeartbeat(PeerId id, HeartbeatSettings settings) override;
+    void setPairBeats(PairBeats provider) override { ownPairBeats = std::move(provider); }
+    void beatSoon(const PeerId&) override { }
+    [[nodiscard]] std::optional<PairBeat> pairHealth(const PeerId& id,
+                                                     const DomainUuid& pair) const override;
+
+    PairBeats ownPairBeats;
 
 private:
     QString m_name;
