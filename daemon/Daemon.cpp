@@ -3,6 +3,7 @@
 
 #include "api/DBusService.h"
 #include "hypervisor/LibvirtHypervisor.h"
+#include "hypervisor/SocketActivity.h"
 #include "pair/PairManager.h"
 #include "peer/TlsPeers.h"
 #include "store/SqliteStore.h"
@@ -74,6 +75,11 @@ Task<Result<void>> Daemon::start()
     options.port = m_config.control.port;
     options.name = m_config.control.name;
     options.stateDirectory = m_config.store.directory;
+    options.tcpActivity = [ports = m_config.replication](const QHostAddress& local,
+                                                         const QHostAddress& remote) {
+        return lastSignOnSockets(local, remote, ports.portMin, ports.portMax)
+            .value_or(std::nullopt); // not to know is no sign either
+    };
     m_peers = std::make_unique<TlsPeers>(options, *m_store);
     m_pairs = std::make_unique<PairManager>(*m_hypervisor, *m_peers, *m_store, m_config);
     // Pairs first: a peer that connects is asked about them at once.

@@ -1,182 +1,25 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "hypervisor/DeadPeer.h"
 
-#include <linux/inet_diag.h>
-#include <linux/netlink.h>
-#include <linux/sock_diag.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <array>
-#include <cerrno>
-#include <cstring>
-#include <utility>
-#include <vector>
-
-using namespace Qt::StringLiterals;
+#include "hypervisor/SockDiag.h"
 
 namespace lockstep {
-
-namespace {
-
-/// The kernel answers at once; this only keeps a defect from hanging the caller.
-constexpr timeval answerDeadline{.tv_sec = 1, .tv_usec = 0};
-/// Neither listening sockets, which have no peer, nor TIME_WAIT, in which nothing waits any more.
-constexpr unsigned statesWithPeer = 0xfffU & ~(1U << TCP_LISTEN) & ~(1U << TCP_TIME_WAIT);
-
-struct Request
-{
-    nlmsghdr header;
-    inet_diag_req_v2 body;
-};
-
-std::unexpected<Error> systemFailure(const QString& what)
-{
-    return failure(Errc::NetworkError, what + u": "_s + qt_error_string(errno));
-}
-
-/// The address alone: a listener for both families sees IPv4 as ::ffff:a.b.c.d, and a link-local
-/// address may be given with its interface.
-QHostAddress plain(QHostAddress address)
-{
-    bool isMapped = false;
-    const quint32 ipv4 = address.toIPv4Address(&isMapped);
-    if (isMapped)
-        return QHostAddress{ipv4};
-    address.setScopeId({});
-    return address;
-}
-
-QHostAddress addressOf(int family, const __be32* raw)
-{
-    return family == AF_INET ? QHostAddress{ntohl(raw[0])}
-                             : plain(QHostAddress{reinterpret_cast<const quint8*>(raw)});
-}
-
-/// Linux's sock_diag over one netlink socket.
-class SockDiag
-{
-public:
-    SockDiag() : m_socket{socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG)}
-    {
-        setsockopt(m_socket, SOL_SOCKET, SO_RCVTIMEO, &answerDeadline, sizeof answerDeadline);
-    }
-    SockDiag(const SockDiag&) = delete;
-    SockDiag& operator=(const SockDiag&) = delete;
-    ~SockDiag()
-    {
-        if (m_socket >= 0)
-            close(m_socket);
-    }
-
-    /// All TCP sockets of one family.
-    Result<std::vector<inet_diag_msg>> list(int family)
-    {
-        Request request = prepare(SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST | NLM_F_DUMP, family);
-        request.body.idiag_states = statesWithPeer;
-        std::vector<inet_diag_msg> sockets;
-        const auto status = exchange(request, &sockets);
-        if (!status)
-            return std::unexpected{status.error()};
-        // A kernel without IPv6 knows no such family.
-        if (*status != 0 && *status != ENOENT)
-            return failure(Errc::NetworkError,
-                           u"listing TCP sockets: "_s + qt_error_string(*status));
-        return sockets;
-    }
-
-    /// Whether the socket was there to be destroyed.
-    Result<bool> destroy(const inet_diag_msg& target)
-    {
-        Request request = prepare(SOCK_DESTROY, NLM_F_REQUEST | NLM_F_ACK, target.idiag_family);
-        request.body.id = target.id;
-        const auto status = exchange(request, nullptr);
-        if (!status)
-            return std::unexpected{status.error()};
-        if (*status == EOPNOTSUPP || *status == EINVAL)
-            return failure(Errc::NotSupported, u"this kernel cannot destroy sockets"_s,
-                           u"use a kernel with CONFIG_INET_DIAG_DESTROY"_s);
-        if (*status == EPERM || *status == EACCES)
-            return failure(Errc::NetworkError, u"destroying a socket needs CAP_NET_ADMIN"_s);
-        if (*status != 0 && *status != ENOENT)
-            return failure(Errc::NetworkError,
-                           u"destroying a socket: "_s + qt_error_string(*status));
-        return *status == 0;
-    }
-
-private:
-    Request prepare(int type, int flags, int family)
-    {
-        Request request{};
-        request.header.nlmsg_len = sizeof request;
-        request.header.nlmsg_type = quint16(type);
-        request.header.nlmsg_flags = quint16(flags);
-        request.header.nlmsg_seq = ++m_sequence;
-        request.body.sdiag_family = quint8(family);
-        request.body.sdiag_protocol = IPPROTO_TCP;
-        return request;
-    }
-
-    /// Sends and reads to the end of the answer; its errno, 0 for success.
-    Result<int> exchange(const Request& request, std::vector<inet_diag_msg>* sockets) const
-    {
-        if (m_socket < 0 || send(m_socket, &request, sizeof request, 0) < 0)
-            return systemFailure(u"talking to the kernel about sockets"_s);
-        alignas(nlmsghdr) std::array<char, 32768> buffer{};
-        while (true) {
-            const ssize_t size = recv(m_socket, buffer.data(), buffer.size(), 0);
-            if (size < 0 && errno == EINTR)
-                continue;
-            if (size <= 0)
-                return systemFailure(u"the kernel does not answer about sockets"_s);
-            auto left = unsigned(size);
-            for (auto* message = reinterpret_cast<const nlmsghdr*>(buffer.data());
-                 NLMSG_OK(message, left); message = NLMSG_NEXT(message, left)) {
-                if (message->nlmsg_seq != request.header.nlmsg_seq)
-                    continue;
-                if (message->nlmsg_type == NLMSG_DONE)
-                    return 0;
-                if (message->nlmsg_type == NLMSG_ERROR)
-                    return -static_cast<const nlmsgerr*>(NLMSG_DATA(message))->error;
-                if (sockets)
-                    sockets->push_back(*static_cast<const inet_diag_msg*>(NLMSG_DATA(message)));
-            }
-        }
-    }
-
-    const int m_socket;
-    quint32 m_sequence{0};
-};
-
-} // namespace
 
 Result<int> destroySockets(const QHostAddress& local, const QHostAddress& remote, quint16 firstPort,
                            quint16 lastPort)
 {
-    const auto inRange = [=](__be16 port) {
-        return ntohs(port) >= firstPort && ntohs(port) <= lastPort;
-    };
     SockDiag kernel;
+    const auto sockets = kernel.list(SockDiag::Which::WithPeer);
+    if (!sockets)
+        return std::unexpected{sockets.error()};
     int destroyed = 0;
-    for (const int family : {AF_INET, AF_INET6}) { // IPv6 also for mapped IPv4 addresses
-        const auto sockets = kernel.list(family);
-        if (!sockets)
-            return std::unexpected{sockets.error()};
-        for (const inet_diag_msg& socket : *sockets) {
-            if (!inRange(socket.id.idiag_sport) && !inRange(socket.id.idiag_dport))
-                continue;
-            if (addressOf(family, socket.id.idiag_src) != plain(local)
-                || addressOf(family, socket.id.idiag_dst) != plain(remote))
-                continue;
-            const auto done = kernel.destroy(socket);
-            if (!done)
-                return std::unexpected{done.error()};
-            destroyed += *done ? 1 : 0;
-        }
+    for (const TcpSocket& socket : *sockets) {
+        if (!socket.isBetween(local, remote, firstPort, lastPort))
+            continue;
+        const auto done = kernel.destroy(socket);
+        if (!done)
+            return std::unexpected{done.error()};
+        destroyed += *done ? 1 : 0;
     }
     return destroyed;
 }

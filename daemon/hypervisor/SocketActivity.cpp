@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "hypervisor/SocketActivity.h"
+
+#include "hypervisor/SockDiag.h"
+
+#include <algorithm>
+
+namespace lockstep {
+
+Result<std::optional<std::chrono::milliseconds>> lastSignOnSockets(const QHostAddress& local,
+                                                                   const QHostAddress& remote,
+                                                                   quint16 firstPort,
+                                                                   quint16 lastPort)
+{
+    const auto sockets = SockDiag{}.list(SockDiag::Which::Established);
+    if (!sockets)
+        return std::unexpected{sockets.error()};
+    std::optional<std::chrono::milliseconds> youngest;
+    for (const TcpSocket& socket : *sockets) {
+        if (socket.lastSign && socket.isBetween(local, remote, firstPort, lastPort))
+            youngest = std::min(youngest.value_or(*socket.lastSign), *socket.lastSign);
+    }
+    return youngest;
+}
+
+} // namespace lockstep

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "base/Error.h"
+
+#include <QHostAddress>
+
+#include <chrono>
+#include <optional>
+
+namespace lockstep {
+
+/// How long ago `remote`'s kernel last sent data or an acknowledgement on an established TCP
+/// connection between it and `local` whose port on either end lies in [firstPort, lastPort]; the
+/// youngest counts, nothing if there is no such connection. It tells that the other host lives, not
+/// that the program there does. Resolution: the kernel's clock tick, at most 10 ms. Needs no
+/// privilege. Does not block: netlink only. Errors: NetworkError.
+/// Source: tcp_info in Linux's linux/tcp.h, tcpi_last_data_recv and tcpi_last_ack_recv.
+[[nodiscard]] Result<std::optional<std::chrono::milliseconds>>
+lastSignOnSockets(const QHostAddress& local, const QHostAddress& remote, quint16 firstPort,
+                  quint16 lastPort);
+
+} // namespace lockstep
