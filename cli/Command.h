@@ -44,6 +44,7 @@ void addPeerAdd(CLI::App& peer, Context& context);
 void addPeerAccept(CLI::App& peer, Context& context);
 void addPeerList(CLI::App& peer, Context& context);
 void addPeerShow(CLI::App& peer, Context& context);
+void addPeerSet(CLI::App& peer, Context& context);
 void addPeerRemove(CLI::App& peer, Context& context);
 void addPreflight(CLI::App& app, Context& context);
 void addProtect(CLI::App& app, Context& context);

@@ -274,6 +274,23 @@ Result<RemoteObject> Daemon::acceptPeer(const sdbus::ObjectPath& peer, const QSt
     });
 }
 
+Result<RemoteObject> Daemon::setHeartbeat(const sdbus::ObjectPath& peer,
+                                          const HeartbeatChange& change)
+{
+    expectQuestion();
+    Dictionary wanted;
+    if (change.intervalMs)
+        wanted.emplace("interval-ms", sdbus::Variant{uint64_t{*change.intervalMs}});
+    if (change.timeoutMs)
+        wanted.emplace("timeout-ms", sdbus::Variant{uint64_t{*change.timeoutMs}});
+    if (change.secondPath)
+        wanted.emplace("second-path", sdbus::Variant{change.secondPath->toStdString()});
+    return guarded([&] {
+        Peer{*m_connection, peer}.SetHeartbeat(wanted);
+        return RemoteObject{.path = peer, .properties = properties(peer, Peer::INTERFACE_NAME)};
+    });
+}
+
 Result<void> Daemon::removePeer(const sdbus::ObjectPath& peer)
 {
     expectQuestion();

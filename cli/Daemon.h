@@ -11,6 +11,7 @@
 #include <QList>
 
 #include <memory>
+#include <optional>
 
 namespace lockstep::cli {
 
@@ -20,6 +21,14 @@ struct ProtectRequest
     QString domain;
     QString peer; ///< Empty: the one it was paired with last.
     QString imageDirectory; ///< Empty: the one that the other host has configured.
+};
+
+/// What `peer set` changes; what is not given stays.
+struct HeartbeatChange
+{
+    std::optional<quint64> intervalMs;
+    std::optional<quint64> timeoutMs;
+    std::optional<QString> secondPath;
 };
 
 struct RemoteObject
@@ -67,6 +76,9 @@ public:
                                                const QString& name);
     [[nodiscard]] Result<RemoteObject> acceptPeer(const sdbus::ObjectPath& peer,
                                                   const QString& fingerprint);
+    /// The peer as it is then.
+    [[nodiscard]] Result<RemoteObject> setHeartbeat(const sdbus::ObjectPath& peer,
+                                                    const HeartbeatChange& change);
     [[nodiscard]] Result<void> removePeer(const sdbus::ObjectPath& peer);
 
     [[nodiscard]] sdbus::IConnection& connection() { return *m_connection; }

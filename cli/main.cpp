@@ -19,6 +19,7 @@ void addCommands(CLI::App& app, Context& context)
     addPeerAccept(*peer, context);
     addPeerList(*peer, context);
     addPeerShow(*peer, context);
+    addPeerSet(*peer, context);
     addPeerRemove(*peer, context);
     addPreflight(app, context);
     addProtect(app, context);

@@ -14,6 +14,21 @@ namespace {
 
 constexpr int shownBlocks = 4;
 
+/// "0.2 ms", "-" if it is not known.
+QString roundTrip(const QJsonObject& peer)
+{
+    const double ms = peer[u"round-trip-microseconds"].toDouble() / 1000;
+    return ms > 0 ? u"%1 ms"_s.arg(ms, 0, 'f', 1) : u"-"_s;
+}
+
+/// "0 %", "-" without heartbeats.
+QString loss(const QJsonObject& peer)
+{
+    if (peer[u"health"] == "unknown"_L1)
+        return u"-"_s;
+    return u"%1 %"_s.arg(peer[u"loss-percent"].toDouble(), 0, 'f', 0);
+}
+
 Result<int> showOwn(Daemon& daemon, bool json)
 {
     const auto own = daemon.own();
@@ -41,16 +56,19 @@ Result<int> run(bool own, bool json)
     if (!peers)
         return std::unexpected{peers.error()};
     QJsonArray all;
-    Table table{{u"NAME"_s, u"ADDRESS"_s, u"TRUST"_s, u"LINK"_s, u"FINGERPRINT"_s}};
+    Table table{{u"NAME"_s, u"ADDRESS"_s, u"TRUST"_s, u"LINK"_s, u"HEALTH"_s, u"RTT"_s, u"LOSS"_s,
+                 u"FINGERPRINT"_s}};
     for (const RemoteObject& peer : *peers) {
         all.append(peer.properties);
         table.addRow(
             {peer.properties[u"name"].toString(), peer.properties[u"address"].toString(),
              peer.properties[u"trust"].toString(),
              peer.properties[u"connected"].toBool() ? u"connected"_s : u"unreachable"_s,
+             peer.properties[u"health"].toString(), roundTrip(peer.properties),
+             loss(peer.properties),
              dbus::groupedFingerprint(peer.properties[u"fingerprint"].toString(), shownBlocks)
                  + u" …"_s},
-            3);
+            4);
     }
     if (json)
         printJson({{u"peers"_s, all}});

@@ -30,8 +30,32 @@ void PeerObject::update(const PeerInfo& info)
     compare("RemoteAddress", m_info.remoteAddress, info.remoteAddress);
     compare("Version", m_info.version, info.version);
     compare("LastError", m_info.lastError, info.lastError);
+    compareHeartbeats(info.heartbeat, changes);
     m_info = info;
     m_announcer.announce(std::move(changes));
+}
+
+void PeerObject::compareHeartbeats(const HeartbeatView& now, Announcer::Changes& changes) const
+{
+    const HeartbeatView& before = m_info.heartbeat;
+    const auto compare = [](std::set<std::string>& names, const char* name, bool same) {
+        if (!same)
+            names.insert(name);
+    };
+    compare(changes.urgent, "Health", before.health == now.health);
+    compare(changes.urgent, "HealthReason", before.reason == now.reason);
+    const HeartbeatSettings& set = before.settings;
+    compare(changes.urgent, "HeartbeatIntervalMs",
+            set.timing.interval == now.settings.timing.interval);
+    compare(changes.urgent, "HeartbeatTimeoutMs",
+            set.timing.timeout == now.settings.timing.timeout);
+    compare(changes.urgent, "SecondPath", set.secondPath == now.settings.secondPath);
+    const PathView pathBefore = wire::bestPath(before);
+    const PathView pathNow = wire::bestPath(now);
+    compare(changes.figures, "RoundTripMicroseconds", pathBefore.roundTrip == pathNow.roundTrip);
+    compare(changes.figures, "LossPercent", pathBefore.lossPercent == pathNow.lossPercent);
+    compare(changes.figures, "Paths", before.paths == now.paths);
+    compare(changes.figures, "RejectedDatagrams", before.rejected == now.rejected);
 }
 
 CallRequest PeerObject::request(const QString& verb) const
@@ -47,6 +71,14 @@ void PeerObject::Accept(sdbus::Result<>&& result, std::string fingerprint)
     m_requests.runner().run<void>(std::move(result), request(u"accept"_s),
                                   [&requests = m_requests, id = m_info.id, fingerprint] {
                                       return requests.acceptPeer(id, fingerprint);
+                                  });
+}
+
+void PeerObject::SetHeartbeat(sdbus::Result<>&& result, wire::Dictionary options)
+{
+    m_requests.runner().run<void>(std::move(result), request(u"set heartbeats of"_s),
+                                  [&requests = m_requests, id = m_info.id, options] {
+                                      return requests.setHeartbeat(id, options);
                                   });
 }
 

@@ -23,6 +23,7 @@ public:
 
 private:
     void Accept(sdbus::Result<>&& result, std::string fingerprint) override;
+    void SetHeartbeat(sdbus::Result<>&& result, wire::Dictionary options) override;
     void Remove(sdbus::Result<>&& result, wire::Dictionary options) override;
     std::string Name() override { return m_info.name.toStdString(); }
     std::string Fingerprint() override { return m_info.id.value.toStdString(); }
@@ -34,7 +35,32 @@ private:
     std::string RemoteAddress() override { return m_info.remoteAddress.toString().toStdString(); }
     std::string Version() override { return m_info.version.toStdString(); }
     std::string LastError() override { return m_info.lastError.toStdString(); }
+    std::string Health() override { return healthWord(m_info.heartbeat.health).toStdString(); }
+    std::string HealthReason() override { return m_info.heartbeat.reason.toStdString(); }
+    uint64_t RoundTripMicroseconds() override
+    {
+        return static_cast<uint64_t>(wire::bestPath(m_info.heartbeat).roundTrip.count());
+    }
+    double LossPercent() override { return wire::bestPath(m_info.heartbeat).lossPercent; }
+    std::vector<wire::Dictionary> Paths() override
+    {
+        return wire::dictionaries(m_info.heartbeat.paths);
+    }
+    wire::Dictionary RejectedDatagrams() override
+    {
+        return wire::dictionary(m_info.heartbeat.rejected);
+    }
+    uint64_t HeartbeatIntervalMs() override
+    {
+        return static_cast<uint64_t>(m_info.heartbeat.settings.timing.interval.count());
+    }
+    uint64_t HeartbeatTimeoutMs() override
+    {
+        return static_cast<uint64_t>(m_info.heartbeat.settings.timing.timeout.count());
+    }
+    std::string SecondPath() override { return m_info.heartbeat.settings.secondPath.toStdString(); }
 
+    void compareHeartbeats(const HeartbeatView& now, Announcer::Changes& changes) const;
     [[nodiscard]] CallRequest request(const QString& verb) const;
 
     Requests& m_requests;

@@ -96,6 +96,13 @@ Task<Result<void>> Requests::acceptPeer(PeerId id, std::string fingerprint)
     co_return {};
 }
 
+Task<Result<void>> Requests::setHeartbeat(PeerId id, wire::Dictionary options)
+{
+    LOCKSTEP_CO_TRY(peer, m_peers.peer(id));
+    LOCKSTEP_CO_TRY(settings, wire::heartbeatSettings(peer.heartbeat.settings, options));
+    co_return co_await m_peers.setHeartbeat(id, settings);
+}
+
 Task<Result<void>> Requests::removePeer(PeerId id, wire::Dictionary options)
 {
     LOCKSTEP_CO_CHECK(wire::noOptions(options));

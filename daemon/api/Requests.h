@@ -55,6 +55,7 @@ public:
                                                           wire::Dictionary options);
     [[nodiscard]] Task<Result<sdbus::ObjectPath>> findPeer(QString peer);
     [[nodiscard]] Task<Result<void>> acceptPeer(PeerId id, std::string fingerprint);
+    [[nodiscard]] Task<Result<void>> setHeartbeat(PeerId id, wire::Dictionary options);
     [[nodiscard]] Task<Result<void>> removePeer(PeerId id, wire::Dictionary options);
 
 private:

@@ -157,6 +157,39 @@ std::vector<Dictionary> dictionaries(const QList<NicView>& nics)
     return all;
 }
 
+std::vector<Dictionary> dictionaries(const QList<PathView>& paths)
+{
+    const auto time = [](std::chrono::microseconds value) {
+        return sdbus::Variant{static_cast<uint64_t>(value.count())};
+    };
+    std::vector<Dictionary> all;
+    for (const PathView& path : paths) {
+        all.push_back({{"name", text(path.name)},
+                       {"local-address", text(path.localAddress.toString())},
+                       {"remote-address", text(path.remoteAddress.toString())},
+                       {"up", sdbus::Variant{path.up}},
+                       {"round-trip-us", time(path.roundTrip)},
+                       {"round-trip-min-us", time(path.leastRoundTrip)},
+                       {"round-trip-max-us", time(path.mostRoundTrip)},
+                       {"loss-percent", sdbus::Variant{path.lossPercent}}});
+    }
+    return all;
+}
+
+Dictionary dictionary(const QMap<QString, quint64>& numbers)
+{
+    Dictionary all;
+    for (const auto& [key, number] : numbers.asKeyValueRange())
+        all.emplace(key.toStdString(), sdbus::Variant{uint64_t{number}});
+    return all;
+}
+
+PathView bestPath(const HeartbeatView& heartbeat)
+{
+    const auto up = std::ranges::find_if(heartbeat.paths, &PathView::up);
+    return up == heartbeat.paths.end() ? heartbeat.paths.value(0) : *up;
+}
+
 Dictionary dictionary(const QJsonObject& object)
 {
     Dictionary all;
@@ -196,6 +229,26 @@ Result<QString> peerName(const Dictionary& options)
 {
     QString name;
     return readStrings(options, {{"name", &name}}).transform([&name] { return name; });
+}
+
+Result<HeartbeatSettings> heartbeatSettings(HeartbeatSettings now, const Dictionary& options)
+{
+    const std::map<std::string, std::chrono::milliseconds*> times{
+        {"interval-ms", &now.timing.interval}, {"timeout-ms", &now.timing.timeout}};
+    Dictionary rest = options;
+    for (const auto& [key, time] : times) {
+        const auto given = rest.extract(key);
+        if (given.empty())
+            continue;
+        // Anything beyond is out of bounds, however it is counted.
+        constexpr uint64_t most = std::numeric_limits<int32_t>::max();
+        if (!given.mapped().containsValueOfType<uint64_t>())
+            return failure(
+                Errc::InvalidArgument,
+                u"option \"%1\" is not a number of type t"_s.arg(QString::fromStdString(key)));
+        *time = std::chrono::milliseconds{std::min(given.mapped().get<uint64_t>(), most)};
+    }
+    return readStrings(rest, {{"second-path", &now.secondPath}}).transform([&now] { return now; });
 }
 
 Result<void> noOptions(const Dictionary& options) { return readStrings(options, {}); }

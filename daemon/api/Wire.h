@@ -30,6 +30,10 @@ using ErrorTriple = sdbus::Struct<std::string, std::string, std::string>;
 [[nodiscard]] std::vector<Dictionary> dictionaries(const QList<Finding>& findings);
 [[nodiscard]] std::vector<Dictionary> dictionaries(const QList<DiskView>& disks);
 [[nodiscard]] std::vector<Dictionary> dictionaries(const QList<NicView>& nics);
+[[nodiscard]] std::vector<Dictionary> dictionaries(const QList<PathView>& paths);
+[[nodiscard]] Dictionary dictionary(const QMap<QString, quint64>& numbers);
+/// The path whose figures stand for the peer: the first that is up, else the first.
+[[nodiscard]] PathView bestPath(const HeartbeatView& heartbeat);
 /// Whole numbers become x, others d, lists av, objects a{sv}; null is left out.
 [[nodiscard]] Dictionary dictionary(const QJsonObject& object);
 [[nodiscard]] std::vector<Step> steps(const QList<PlannedStep>& plan);
@@ -38,6 +42,9 @@ using ErrorTriple = sdbus::Struct<std::string, std::string, std::string>;
 /// The following refuse unknown and mistyped keys: InvalidArgument.
 [[nodiscard]] Result<ProtectOptions> protectOptions(const Dictionary& options);
 [[nodiscard]] Result<QString> peerName(const Dictionary& options); ///< Empty if not given.
+/// `now` with what the options change; not checked for bounds.
+[[nodiscard]] Result<HeartbeatSettings> heartbeatSettings(HeartbeatSettings now,
+                                                          const Dictionary& options);
 [[nodiscard]] Result<void> noOptions(const Dictionary& options);
 /// A fingerprint must come as the interface says: 64 lower-case hex digits.
 [[nodiscard]] Result<PeerId> fingerprint(const std::string& digits);

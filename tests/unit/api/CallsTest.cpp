@@ -39,6 +39,7 @@ private Q_SLOTS:
     void addPeerReturnsAPeerThatIsThere();
     void addPeerRefusesAShortFingerprint();
     void acceptTakesOnlyTheRightFingerprint();
+    void setHeartbeatChangesWhatIsGiven();
     void keepsAPeerThatAPairNeeds();
     void removesAPeerWhoseMethodIsRunning();
     void cancelEndsTheJob();
@@ -207,6 +208,35 @@ void CallsTest::acceptTakesOnlyTheRightFingerprint()
     QVERIFY(!other);
     QCOMPARE(other.error().code(), Errc::FingerprintMismatch);
     QVERIFY(stage.client->call<>(peerPath, peerInterface, "Accept", fingerprint));
+}
+
+void CallsTest::setHeartbeatChangesWhatIsGiven()
+{
+    Stage stage;
+    const auto set = [&](const wire::Dictionary& options) {
+        return stage.client->call<>(peerPath, peerInterface, "SetHeartbeat", options);
+    };
+    QVERIFY(set({{"timeout-ms", sdbus::Variant{uint64_t{500}}},
+                 {"second-path", sdbus::Variant{"192.0.2.7"}}}));
+    QCOMPARE(stage.peers.calls, QStringList{u"heartbeat 100 500 192.0.2.7"_s});
+    const auto properties = stage.client->properties(peerPath, peerInterface);
+    QCOMPARE(properties.at("HeartbeatTimeoutMs").get<uint64_t>(), uint64_t{500});
+    QCOMPARE(properties.at("HeartbeatIntervalMs").get<uint64_t>(), uint64_t{100});
+    QCOMPARE(properties.at("SecondPath").get<std::string>(), std::string{"192.0.2.7"});
+
+    stage.peers.calls.clear();
+    for (const wire::Dictionary& wrong :
+         {wire::Dictionary{{"interval", sdbus::Variant{uint64_t{100}}}},
+          wire::Dictionary{{"interval-ms", sdbus::Variant{"100"}}},
+          wire::Dictionary{{"second-path", sdbus::Variant{uint64_t{1}}}}}) {
+        const auto refused = set(wrong);
+        QVERIFY(!refused);
+        QCOMPARE(refused.error().code(), Errc::InvalidArgument);
+    }
+    QVERIFY(stage.peers.calls.isEmpty());
+    const auto outOfBounds = set({{"interval-ms", sdbus::Variant{~uint64_t{0}}}});
+    QVERIFY(!outOfBounds);
+    QCOMPARE(outOfBounds.error().code(), Errc::InvalidArgument);
 }
 
 void CallsTest::keepsAPeerThatAPairNeeds()

@@ -50,6 +50,9 @@ private Q_SLOTS:
     void peerAcceptTellsThatNobodyAsked();
     void peerRemoveRefusesAPeerInUse();
     void peerRemoveForgets();
+    void peerSetChangesHeartbeats();
+    void peerSetWantsSomethingToSet();
+    void peerSetTellsTheBounds();
 };
 
 void PeerCommandsTest::peerAddTakesTheRightFingerprint()
@@ -165,6 +168,38 @@ void PeerCommandsTest::peerRemoveForgets()
     stage.pairs.drop(samplePair().uuid);
     QCOMPARE(runCli(stage, {u"peer"_s, u"remove"_s, u"beta"_s}).out, u"beta is forgotten here\n"_s);
     QCOMPARE(stage.peers.calls, QStringList{u"remove "_s + betaFingerprint});
+}
+
+void PeerCommandsTest::peerSetChangesHeartbeats()
+{
+    Stage stage;
+    Outcome outcome =
+        runCli(stage,
+               {u"peer"_s, u"set"_s, u"beta"_s, u"--heartbeat-interval"_s, u"50"_s,
+                u"--heartbeat-timeout"_s, u"200"_s, u"--second-path"_s, u"192.0.2.7"_s});
+    QCOMPARE(outcome.status, 0);
+    QCOMPARE(outcome.out,
+             u"beta: heartbeats every 50 ms, timeout 200 ms, second path 192.0.2.7\n"_s);
+    outcome = runCli(stage, {u"peer"_s, u"set"_s, u"beta"_s, u"--second-path"_s, u"none"_s});
+    QCOMPARE(outcome.out, u"beta: heartbeats every 50 ms, timeout 200 ms, second path none\n"_s);
+}
+
+void PeerCommandsTest::peerSetWantsSomethingToSet()
+{
+    Stage stage;
+    const Outcome outcome = runCli(stage, {u"peer"_s, u"set"_s, u"beta"_s, u"--json"_s});
+    QCOMPARE(outcome.status, 2);
+    QCOMPARE(outcome.errorName(), u"InvalidArgument"_s);
+    QVERIFY(stage.peers.calls.isEmpty());
+}
+
+void PeerCommandsTest::peerSetTellsTheBounds()
+{
+    Stage stage;
+    const Outcome outcome = runCli(
+        stage, {u"peer"_s, u"set"_s, u"beta"_s, u"--heartbeat-interval"_s, u"5"_s, u"--json"_s});
+    QCOMPARE(outcome.status, 2);
+    QCOMPARE(outcome.errorName(), u"InvalidArgument"_s);
 }
 
 QTEST_GUILESS_MAIN(PeerCommandsTest)
