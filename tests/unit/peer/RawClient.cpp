@@ -57,7 +57,7 @@ QJsonObject RawClient::next()
             if (!*frame)
                 return false;
             message = QJsonDocument::fromJson(**frame).object();
-            if (message[u"method"_s] != u"ping"_s)
+            if (message[u"method"_s] != u"ping"_s && message[u"method"_s] != u"heartbeat.agree"_s)
                 return true;
         }
         return false;

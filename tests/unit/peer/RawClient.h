@@ -24,7 +24,7 @@ public:
     void send(const QJsonObject& message);
     /// Sends a request and returns the response to it.
     [[nodiscard]] QJsonObject ask(const QString& method, const QJsonObject& params = {});
-    /// The next message that is no ping; empty if none comes.
+    /// The next message that neither is a ping nor offers a heartbeat key; empty if none comes.
     [[nodiscard]] QJsonObject next();
 
     /// What a well-behaved lockstepd with this identity would say.
