@@ -4,7 +4,7 @@
 #include "peer/Detector.h"
 #include "peer/HeartbeatSocket.h"
 #include "peer/HeartbeatView.h"
-#include "peer/RateLimit.h"
+#include "base/RateLimit.h"
 #include "peer/RoundTrip.h"
 #include "peer/SessionGuard.h"
 
