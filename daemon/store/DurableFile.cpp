@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "store/DurableFile.h"
+
+#include <QDir>
+#include <QFile>
+#include <QFileInfo>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cerrno>
+
+namespace lockstep {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+class Descriptor final
+{
+public:
+    explicit Descriptor(int number) : m_number{number} { }
+    ~Descriptor()
+    {
+        if (m_number >= 0)
+            ::close(m_number);
+    }
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+    [[nodiscard]] int number() const { return m_number; }
+
+private:
+    int m_number;
+};
+
+bool writeAll(int file, const QByteArray& content)
+{
+    qsizetype done = 0;
+    while (done < content.size()) {
+        const ssize_t written =
+            ::write(file, content.constData() + done, static_cast<size_t>(content.size() - done));
+        if (written < 0 && errno != EINTR)
+            return false;
+        if (written > 0)
+            done += written;
+    }
+    return true;
+}
+
+} // namespace
+
+std::unexpected<Error> systemError(const QString& path)
+{
+    return failure(Errc::StoreError, u"%1: %2"_s.arg(path, qt_error_string(errno)));
+}
+
+Result<void> writeNewFile(const QString& path, const QByteArray& content, mode_t mode,
+                          const std::optional<Owner>& owner)
+{
+    const Descriptor file{::open(QFile::encodeName(path).constData(),
+                                 O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)};
+    const bool good = file.number() >= 0 && writeAll(file.number(), content)
+        && (!owner || ::fchown(file.number(), owner->uid, owner->gid) == 0)
+        && ::fchmod(file.number(), mode) == 0 && ::fsync(file.number()) == 0;
+    if (!good)
+        return systemError(path);
+    return {};
+}
+
+bool syncFolder(const QString& path)
+{
+    const Descriptor folder{
+        ::open(QFile::encodeName(path).constData(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    return folder.number() >= 0 && (::fsync(folder.number()) == 0 || errno == EINVAL);
+}
+
+Result<void> ensureFolder(const QString& folder, mode_t mode)
+{
+    const QByteArray path = QFile::encodeName(folder);
+    if (!QDir{}.mkpath(QFileInfo{folder}.path()))
+        return failure(Errc::StoreError, u"%1 cannot be created"_s.arg(folder));
+    if (::mkdir(path.constData(), mode) != 0 && errno != EEXIST)
+        return systemError(folder);
+    if (::chmod(path.constData(), mode) != 0) // mkdir's mode is cut by the umask
+        return systemError(folder);
+    return {};
+}
+
+} // namespace lockstep
