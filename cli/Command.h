@@ -51,6 +51,8 @@ void addProtect(CLI::App& app, Context& context);
 void addList(CLI::App& app, Context& context);
 void addShow(CLI::App& app, Context& context);
 void addTakeover(CLI::App& app, Context& context);
+void addSwitchover(CLI::App& app, Context& context);
+void addHostCommands(CLI::App& app, Context& context);
 void addContinueAlone(CLI::App& app, Context& context);
 void addUnprotect(CLI::App& app, Context& context);
 void addJobCommands(CLI::App& app, Context& context);

@@ -68,9 +68,16 @@ auto guarded(Call call) -> Result<std::invoke_result_t<Call>>
 
 Dictionary options(const ProtectRequest& request)
 {
-    if (request.imageDirectory.isEmpty())
-        return {};
-    return {{"image-directory", sdbus::Variant{request.imageDirectory.toStdString()}}};
+    Dictionary all;
+    for (const auto& [key, text] : {std::pair{"image-directory", request.imageDirectory},
+                                    std::pair{"arbiter", request.arbiter},
+                                    std::pair{"on-arbiter-loss", request.onArbiterLoss}}) {
+        if (!text.isEmpty())
+            all.emplace(key, sdbus::Variant{text.toStdString()});
+    }
+    if (request.autoProtect)
+        all.emplace("auto-protect", sdbus::Variant{*request.autoProtect});
+    return all;
 }
 
 } // namespace
@@ -219,6 +226,18 @@ Result<sdbus::ObjectPath> Daemon::takeOver(const sdbus::ObjectPath& pair)
 {
     expectQuestion();
     return guarded([this, &pair] { return Pair{*m_connection, pair}.TakeOver({}); });
+}
+
+Result<sdbus::ObjectPath> Daemon::switchOver(const sdbus::ObjectPath& pair)
+{
+    expectQuestion();
+    return guarded([this, &pair] { return Pair{*m_connection, pair}.SwitchOver({}); });
+}
+
+Result<sdbus::ObjectPath> Daemon::drain()
+{
+    expectQuestion();
+    return guarded([this] { return Manager{*m_connection, root}.DrainHost({}); });
 }
 
 Result<sdbus::ObjectPath> Daemon::continueAlone(const sdbus::ObjectPath& pair)

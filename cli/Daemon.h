@@ -21,6 +21,9 @@ struct ProtectRequest
     QString domain;
     QString peer; ///< Empty: the one it was paired with last.
     QString imageDirectory; ///< Empty: the one that the other host has configured.
+    QString arbiter{}; ///< Empty, or nothing: as it was for this pair, or the default.
+    QString onArbiterLoss{};
+    std::optional<bool> autoProtect{};
 };
 
 /// What `peer set` changes; what is not given stays.
@@ -67,6 +70,8 @@ public:
     [[nodiscard]] Result<QJsonArray> plan(const ProtectRequest& request);
     [[nodiscard]] Result<sdbus::ObjectPath> protect(const ProtectRequest& request);
     [[nodiscard]] Result<sdbus::ObjectPath> takeOver(const sdbus::ObjectPath& pair);
+    [[nodiscard]] Result<sdbus::ObjectPath> switchOver(const sdbus::ObjectPath& pair);
+    [[nodiscard]] Result<sdbus::ObjectPath> drain();
     [[nodiscard]] Result<sdbus::ObjectPath> continueAlone(const sdbus::ObjectPath& pair);
     [[nodiscard]] Result<sdbus::ObjectPath> unprotect(const sdbus::ObjectPath& pair);
     [[nodiscard]] Result<void> cancel(const sdbus::ObjectPath& job);

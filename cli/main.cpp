@@ -26,8 +26,10 @@ void addCommands(CLI::App& app, Context& context)
     addList(app, context);
     addShow(app, context);
     addTakeover(app, context);
+    addSwitchover(app, context);
     addContinueAlone(app, context);
     addUnprotect(app, context);
+    addHostCommands(app, context);
     addJobCommands(app, context);
 }
 

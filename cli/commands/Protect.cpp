@@ -17,6 +17,9 @@ struct Arguments
     std::string domain;
     std::string peer;
     std::string imageDirectory;
+    std::string arbiter;
+    std::string onArbiterLoss;
+    std::optional<bool> autoProtect;
     bool dryRun{false};
     bool noWait{false};
 };
@@ -49,8 +52,10 @@ Result<int> run(const Arguments& arguments, bool json)
         return std::unexpected{daemon.error()};
     const ProtectRequest request{.domain = QString::fromStdString(arguments.domain),
                                  .peer = QString::fromStdString(arguments.peer),
-                                 .imageDirectory =
-                                     QString::fromStdString(arguments.imageDirectory)};
+                                 .imageDirectory = QString::fromStdString(arguments.imageDirectory),
+                                 .arbiter = QString::fromStdString(arguments.arbiter),
+                                 .onArbiterLoss = QString::fromStdString(arguments.onArbiterLoss),
+                                 .autoProtect = arguments.autoProtect};
     if (arguments.dryRun)
         return showPlan(*daemon, request, json);
     const auto job = daemon->protect(request);
@@ -74,6 +79,16 @@ void addProtect(CLI::App& app, Context& context)
                         "The host for the shadow; the last one if left out");
     command->add_option("--image-directory", arguments->imageDirectory,
                         "Directory on PEER for the replica images");
+    command
+        ->add_option("--arbiter", arguments->arbiter,
+                     "Who decides which host goes on when they lose each other; default: manual")
+        ->check(CLI::IsMember({"manual", "etcd", "fence"}));
+    command
+        ->add_option("--on-arbiter-loss", arguments->onArbiterLoss,
+                     "What happens when the arbiter is needed and out of reach; default: wait")
+        ->check(CLI::IsMember({"wait", "primary-continues"}));
+    command->add_flag("--auto-protect,!--no-auto-protect", arguments->autoProtect,
+                      "Give it a shadow again by itself when it has lost one; default: no");
     command->add_flag("--dry-run", arguments->dryRun, "Show the steps, and do none");
     command->add_flag("--no-wait", arguments->noWait, "Return when the job has been started");
 }

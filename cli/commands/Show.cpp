@@ -11,6 +11,16 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
+/// E.g. "etcd (wait): cannot decide: witness does not answer".
+QString arbiterOf(const QJsonObject& pair)
+{
+    QString text = pair[u"arbiter"].toString();
+    if (text == u"etcd")
+        text += u" (on loss: %1)"_s.arg(pair[u"on-arbiter-loss"].toString());
+    const QString error = pair[u"arbiter-error"].toString();
+    return error.isEmpty() ? text : u"%1; cannot decide: %2"_s.arg(text, error);
+}
+
 void printPair(const QJsonObject& pair)
 {
     const QString state = pair[u"state"].toString();
@@ -24,6 +34,8 @@ void printPair(const QJsonObject& pair)
          {u"peer"_s,
           u"%1 (%2)"_s.arg(pair[u"peer-name"].toString(),
                            pair[u"peer-connected"].toBool() ? u"connected"_s : u"unreachable"_s)},
+         {u"arbiter"_s, arbiterOf(pair)},
+         {u"auto-protect"_s, pair[u"auto-protect"].toBool() ? u"yes"_s : u"no"_s},
          {u"mode"_s, pair[u"mode"].toString()},
          {u"epoch"_s, QString::number(pair[u"epoch"].toInteger())},
          {u"checkpoints"_s, QString::number(pair[u"checkpoints"].toInteger())}});

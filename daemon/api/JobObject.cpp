@@ -10,8 +10,10 @@ namespace {
 /// Who may start a job may cancel it.
 Action actionOf(const QString& kind)
 {
-    return kind == "takeover"_L1 || kind == "continue-alone"_L1 ? Action::TakeOver
-                                                                : Action::Protect;
+    return kind == "takeover"_L1 || kind == "continue-alone"_L1 || kind == "switchover"_L1
+            || kind == "drain"_L1
+        ? Action::TakeOver
+        : Action::Protect;
 }
 
 } // namespace

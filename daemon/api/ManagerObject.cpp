@@ -66,6 +66,13 @@ void ManagerObject::Protect(sdbus::Result<sdbus::ObjectPath>&& result, std::stri
         });
 }
 
+void ManagerObject::DrainHost(sdbus::Result<sdbus::ObjectPath>&& result, wire::Dictionary options)
+{
+    m_requests.runner().run<sdbus::ObjectPath>(
+        std::move(result), request(Action::TakeOver, u"drain this host"_s, {}),
+        [&requests = m_requests, options] { return requests.drain(options); });
+}
+
 void ManagerObject::ProbePeer(sdbus::Result<std::string, std::string, std::string>&& result,
                               std::string address)
 {

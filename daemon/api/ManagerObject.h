@@ -24,6 +24,7 @@ private:
               wire::Dictionary options) override;
     void Protect(sdbus::Result<sdbus::ObjectPath>&& result, std::string domain, std::string peer,
                  wire::Dictionary options) override;
+    void DrainHost(sdbus::Result<sdbus::ObjectPath>&& result, wire::Dictionary options) override;
     void ProbePeer(sdbus::Result<std::string, std::string, std::string>&& result,
                    std::string address) override;
     void AddPeer(sdbus::Result<sdbus::ObjectPath>&& result, std::string address,

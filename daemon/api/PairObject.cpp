@@ -38,6 +38,10 @@ void PairObject::update(const PairView& view)
     compare("PeerPath", m_peerPath, newPeerPath);
     compare("PeerConnected", m_view.peerConnected, view.peerConnected);
     compare("Epoch", m_view.epoch, view.epoch);
+    compare("Arbiter", m_view.arbiter, view.arbiter);
+    compare("ArbiterError", m_view.arbiterError, view.arbiterError);
+    compare("OnArbiterLoss", m_view.onArbiterLoss, view.onArbiterLoss);
+    compare("AutoProtect", m_view.autoProtect, view.autoProtect);
     compare("Mode", m_view.mode, view.mode);
     compare("Disks", m_view.disks, view.disks);
     compare("Nics", m_view.nics, view.nics);
@@ -63,6 +67,15 @@ void PairObject::TakeOver(sdbus::Result<sdbus::ObjectPath>&& result, wire::Dicti
         std::move(result), request(Action::TakeOver, u"take over %1"_s),
         [&requests = m_requests, uuid = m_view.uuid, options] {
             return requests.takeOver(uuid, options);
+        });
+}
+
+void PairObject::SwitchOver(sdbus::Result<sdbus::ObjectPath>&& result, wire::Dictionary options)
+{
+    m_requests.runner().run<sdbus::ObjectPath>(
+        std::move(result), request(Action::TakeOver, u"switch %1 over"_s),
+        [&requests = m_requests, uuid = m_view.uuid, options] {
+            return requests.switchOver(uuid, options);
         });
 }
 

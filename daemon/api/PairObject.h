@@ -23,6 +23,7 @@ public:
 
 private:
     void TakeOver(sdbus::Result<sdbus::ObjectPath>&& result, wire::Dictionary options) override;
+    void SwitchOver(sdbus::Result<sdbus::ObjectPath>&& result, wire::Dictionary options) override;
     void ContinueAlone(sdbus::Result<sdbus::ObjectPath>&& result,
                        wire::Dictionary options) override;
     void Unprotect(sdbus::Result<sdbus::ObjectPath>&& result, wire::Dictionary options) override;
@@ -37,6 +38,10 @@ private:
     sdbus::ObjectPath PeerPath() override { return m_peerPath; }
     bool PeerConnected() override { return m_view.peerConnected; }
     uint64_t Epoch() override { return m_view.epoch.value; }
+    std::string Arbiter() override { return m_view.arbiter.toStdString(); }
+    std::string ArbiterError() override { return m_view.arbiterError.toStdString(); }
+    std::string OnArbiterLoss() override { return m_view.onArbiterLoss.toStdString(); }
+    bool AutoProtect() override { return m_view.autoProtect; }
     std::string Mode() override { return m_view.mode.toStdString(); }
     std::vector<wire::Dictionary> Disks() override { return wire::dictionaries(m_view.disks); }
     std::vector<wire::Dictionary> Nics() override { return wire::dictionaries(m_view.nics); }

@@ -38,6 +38,18 @@ Task<Result<sdbus::ObjectPath>> Requests::takeOver(DomainUuid uuid, wire::Dictio
     co_return jobPath(co_await m_pairs.takeOver(toString(uuid)));
 }
 
+Task<Result<sdbus::ObjectPath>> Requests::switchOver(DomainUuid uuid, wire::Dictionary options)
+{
+    LOCKSTEP_CO_CHECK(wire::noOptions(options));
+    co_return jobPath(co_await m_pairs.switchOver(toString(uuid)));
+}
+
+Task<Result<sdbus::ObjectPath>> Requests::drain(wire::Dictionary options)
+{
+    LOCKSTEP_CO_CHECK(wire::noOptions(options));
+    co_return jobPath(co_await m_pairs.drain());
+}
+
 Task<Result<sdbus::ObjectPath>> Requests::continueAlone(DomainUuid uuid, wire::Dictionary options)
 {
     LOCKSTEP_CO_CHECK(wire::noOptions(options));

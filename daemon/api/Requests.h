@@ -43,6 +43,9 @@ public:
                                                           wire::Dictionary options);
     [[nodiscard]] Task<Result<sdbus::ObjectPath>> takeOver(DomainUuid uuid,
                                                            wire::Dictionary options);
+    [[nodiscard]] Task<Result<sdbus::ObjectPath>> switchOver(DomainUuid uuid,
+                                                             wire::Dictionary options);
+    [[nodiscard]] Task<Result<sdbus::ObjectPath>> drain(wire::Dictionary options);
     [[nodiscard]] Task<Result<sdbus::ObjectPath>> continueAlone(DomainUuid uuid,
                                                                 wire::Dictionary options);
     [[nodiscard]] Task<Result<sdbus::ObjectPath>> unprotect(DomainUuid uuid,

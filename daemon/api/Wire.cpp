@@ -220,9 +220,17 @@ ErrorTriple errorTriple(const std::optional<lockstep::Error>& error)
 Result<ProtectOptions> protectOptions(const Dictionary& options)
 {
     ProtectOptions read;
-    return readStrings(options, {{"image-directory", &read.imageDirectory}}).transform([&read] {
-        return read;
-    });
+    Dictionary strings = options;
+    if (const auto given = strings.extract("auto-protect")) {
+        if (!given.mapped().containsValueOfType<bool>())
+            return failure(Errc::InvalidArgument, u"option auto-protect: it must be a boolean"_s);
+        read.autoProtect = given.mapped().get<bool>();
+    }
+    return readStrings(strings,
+                       {{"image-directory", &read.imageDirectory},
+                        {"arbiter", &read.arbiter},
+                        {"on-arbiter-loss", &read.onArbiterLoss}})
+        .transform([&read] { return read; });
 }
 
 Result<QString> peerName(const Dictionary& options)

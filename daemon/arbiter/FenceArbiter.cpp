@@ -38,7 +38,7 @@ Task<Result<Verdict>> FenceArbiter::claim(Claim claim)
 {
     LOCKSTEP_CO_CHECK(checkClaim(claim));
     const Verdict granted{.granted = true, .now = claim.wanted};
-    if (claim.kind == ClaimKind::Begin || claim.kind == ClaimKind::InStep)
+    if (!decides(claim.kind))
         co_return granted;
     LOCKSTEP_CO_TRY(settings, settingsOf(claim.otherName));
     if (claim.kind == ClaimKind::Takeover)

@@ -63,9 +63,11 @@ Result<void> checkClaim(const Claim& claim)
         return refused(claim, u"it is for no domain"_s);
     if (const QString wrong = flaw(claim.wanted); !wrong.isEmpty())
         return refused(claim, wrong);
-    const bool decides = claim.kind == ClaimKind::GoAlone || claim.kind == ClaimKind::Takeover;
-    if (decides && claim.wanted.inStep)
+    const bool alone = decides(claim.kind) || claim.kind == ClaimKind::Cede;
+    if (alone && claim.wanted.inStep)
         return refused(claim, u"a host that decides alone has no shadow in step"_s);
+    if (claim.kind == ClaimKind::Cede && claim.wanted.owner != claim.other)
+        return refused(claim, u"only the other host can be ceded to"_s);
     if (!claim.expected)
         return {};
     const Grant& before = *claim.expected;
@@ -74,7 +76,7 @@ Result<void> checkClaim(const Claim& claim)
         return refused(
             claim, u"epoch %1 after %2"_s.arg(claim.wanted.epoch.value).arg(before.epoch.value));
     const bool ownerStays = claim.wanted.owner == before.owner;
-    if (decides || claim.kind == ClaimKind::InStep) {
+    if (decides(claim.kind) || claim.kind == ClaimKind::InStep) {
         if (ownerStays == (claim.kind == ClaimKind::Takeover))
             return refused(claim, u"it has the wrong owner"_s);
     }

@@ -21,13 +21,20 @@ struct Grant
     friend bool operator==(const Grant&, const Grant&) = default;
 };
 
-/// Why a host asks.
-enum class ClaimKind {
+/// Why a host asks. Each is a compare-and-swap of the grant.
+enum class ClaimKind : quint8 {
     Begin,   ///< A new protection begins; whatever was recorded before is over.
     InStep,  ///< The shadow reached or left step; the owner stays.
     GoAlone, ///< The owner goes on without its shadow.
-    Takeover ///< The shadow goes live.
+    Takeover, ///< The shadow goes live.
+    Cede, ///< A secondary whose shadow has died gives up what it may have been granted.
 };
+
+/// Whether the claim is to go on without the other host.
+[[nodiscard]] inline bool decides(ClaimKind kind)
+{
+    return kind == ClaimKind::GoAlone || kind == ClaimKind::Takeover;
+}
 
 /// A wish to change a pair's grant from `expected` to `wanted`.
 struct Claim

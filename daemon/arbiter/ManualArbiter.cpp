@@ -15,7 +15,7 @@ Task<Result<std::optional<Grant>>> ManualArbiter::read(DomainUuid /*uuid*/)
 Task<Result<Verdict>> ManualArbiter::claim(Claim claim)
 {
     LOCKSTEP_CO_CHECK(checkClaim(claim));
-    if (claim.kind == ClaimKind::Begin || claim.kind == ClaimKind::InStep)
+    if (!decides(claim.kind))
         co_return Verdict{.granted = true, .now = claim.wanted};
     const QString command = claim.kind == ClaimKind::Takeover ? u"takeover"_s : u"continue-alone"_s;
     co_return failure(

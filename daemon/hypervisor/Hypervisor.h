@@ -23,6 +23,7 @@ struct DomainInfo
     int id{-1}; ///< libvirt's number of a running domain, -1 when it is off.
     DomainState state{DomainState::Unknown};
     bool persistent{false};
+    bool turnedOff{false}; ///< Off, and known to be so because the guest or somebody wanted it.
     bool hasManagedSave{false};
     int snapshots{0};
 };

@@ -40,13 +40,16 @@ Result<DomainInfo> describe(LibvirtConnection& connection, virDomainPtr domain)
     DomainInfo info;
     std::array<unsigned char, VIR_UUID_BUFLEN> raw{};
     int state = VIR_DOMAIN_NOSTATE;
+    int reason = 0;
     if (virDomainGetUUID(domain, raw.data()) < 0
-        || virDomainGetState(domain, &state, nullptr, 0) < 0)
+        || virDomainGetState(domain, &state, &reason, 0) < 0)
         return connection.failed(u"reading a domain's state"_s);
     info.uuid = {QUuid::fromRfc4122(QByteArrayView{raw.data(), qsizetype(raw.size())})};
     info.name = QString::fromUtf8(virDomainGetName(domain));
     info.id = int(virDomainGetID(domain));
     info.state = stateOf(state);
+    info.turnedOff = state == VIR_DOMAIN_SHUTOFF
+        && (reason == VIR_DOMAIN_SHUTOFF_SHUTDOWN || reason == VIR_DOMAIN_SHUTOFF_DESTROYED);
     info.persistent = virDomainIsPersistent(domain) == 1;
     info.hasManagedSave = virDomainHasManagedSaveImage(domain, 0) == 1;
     info.snapshots = std::max(0, virDomainSnapshotNum(domain, 0));

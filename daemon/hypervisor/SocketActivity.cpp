@@ -23,4 +23,14 @@ Result<std::optional<std::chrono::milliseconds>> lastSignOnSockets(const QHostAd
     return youngest;
 }
 
+Result<bool> isConnected(const QHostAddress& local, const QHostAddress& remote, quint16 port)
+{
+    const auto sockets = SockDiag{}.list(SockDiag::Which::Established);
+    if (!sockets)
+        return std::unexpected{sockets.error()};
+    return std::ranges::any_of(*sockets, [&](const TcpSocket& socket) {
+        return socket.isBetween(local, remote, port, port);
+    });
+}
+
 } // namespace lockstep

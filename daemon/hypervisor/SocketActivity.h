@@ -20,4 +20,9 @@ namespace lockstep {
 lastSignOnSockets(const QHostAddress& local, const QHostAddress& remote, quint16 firstPort,
                   quint16 lastPort);
 
+/// Whether there is an established TCP connection between `local` and `remote` with this port on
+/// either end. Does not block: netlink only. Errors: NetworkError.
+[[nodiscard]] Result<bool> isConnected(const QHostAddress& local, const QHostAddress& remote,
+                                       quint16 port);
+
 } // namespace lockstep

@@ -25,7 +25,8 @@ bool primaryLost(const Mind& mind)
 {
     if (mind.qemu == QemuSense::Left || mind.peer == PeerSense::Gone)
         return true;
-    return isCurrent(mind) && mind.theirs.role == Role::Primary && isUseless(mind.theirs.qemu);
+    return isCurrent(mind) && mind.theirs.role == Role::Primary
+        && (isUseless(mind.theirs.qemu) || mind.theirs.handingOver);
 }
 
 Decision decide(const Mind& before, const Event& event)

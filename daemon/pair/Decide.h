@@ -93,15 +93,17 @@ struct LetGo
 {
     quint64 epoch{0};
 };
-/// Somebody wants this side to go on without the other: an administrator's word, where no arbiter
-/// is asked.
-struct ToldToGoOn
-{ };
+/// Somebody wants something. Where no arbiter is asked, a wish to go on without the other side is
+/// an administrator's word that it may. What cannot be begun is refused: the wish is Nothing then.
+struct Told
+{
+    Wish wish{Wish::Nothing}; ///< Nothing: what was wanted is not wanted any more.
+};
 
 using Event =
     std::variant<Started, QemuChanged, PeerChanged, TheySaid, ArbiterRead, ArbiterAnswered,
                  ArbiterSilent, WorkEnded, TimerEnded, ArbiterSeen, AskedToBuild, AskedToConfirm,
-                 AskedToPromise, Promised, AskedToLetGo, LetGo, ToldToGoOn>;
+                 AskedToPromise, Promised, AskedToLetGo, LetGo, Told>;
 
 // What is to be done about it, in this order. If one cannot be done, those after it must not be.
 
@@ -130,7 +132,7 @@ struct Begin
 /// TimerEnded comes after this time.
 struct Wait
 {
-    enum class For : quint8 { Retry, Patience, Backoff };
+    enum class For : quint8 { Retry, Patience, Backoff, HandOver };
     For what{For::Retry};
 };
 /// The other side is told what this side knows.

@@ -5,28 +5,21 @@
 
 namespace lockstep {
 
-/// Ends protection on the primary: the guest goes on alone as a plain domain. What becomes of the
-/// pair afterwards is the difference between "continue-alone" and "unprotect".
+/// Ends protection on the primary: the guest goes on alone as a plain domain, whatever of the
+/// protection was there. Good to repeat. Who may do this is decided before.
 class DetachFlow final
 {
 public:
-    enum class Kind {
-        ContinueAlone, ///< The pair stays, as "alone", and can be protected again.
-        Unprotect,     ///< The pair is forgotten on both hosts.
-    };
+    DetachFlow(PairParts parts, DomainUuid uuid) : m_parts{parts}, m_uuid{uuid} { }
 
-    DetachFlow(PairParts parts, JobId job, PairRecord record, Kind kind);
-
-    [[nodiscard]] Task<Result<void>> run();
+    /// `live` is called once clients are served. `resume`: let the guest run even if it was found
+    /// paused, as an attempt that failed leaves it.
+    [[nodiscard]] Task<Result<void>> run(std::optional<JobId> job, bool resume,
+                                         std::function<void()> live);
 
 private:
-    [[nodiscard]] Task<Result<void>> releaseShadow();
-    [[nodiscard]] Task<Result<void>> discardShadow();
-
     PairParts m_parts;
-    JobId m_job;
-    PairRecord m_record;
-    Kind m_kind;
+    DomainUuid m_uuid;
 };
 
 } // namespace lockstep

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include "arbiter/Grant.h"
 #include "pair/Views.h"
 
 #include <QtTypes>
@@ -27,15 +28,6 @@ struct GrantSeen
     friend bool operator==(const GrantSeen&, const GrantSeen&) = default;
 };
 
-/// What a claim is for. Each is a compare-and-swap of the record.
-enum class ClaimKind : quint8 {
-    Begin, ///< A protection begins: a new epoch of the same owner.
-    InStep, ///< Its shadow is in step: from now on it may ask.
-    GoAlone, ///< The primary goes on without its shadow.
-    Takeover, ///< The shadow becomes the domain.
-    Cede, ///< A secondary whose shadow has died gives up what it may have been granted.
-};
-
 /// This host's QEMU of the domain.
 enum class QemuSense : quint8 {
     Unknown, ///< Not looked at yet.
@@ -55,6 +47,15 @@ enum class PeerSense : quint8 {
     Gone, ///< No sign of life.
 };
 
+/// What somebody wants of a pair now. Over once it is done, or cannot be.
+enum class Wish : quint8 {
+    Nothing,
+    Protect, ///< The domain gets a shadow, though the pair does not protect itself.
+    GoAlone, ///< The primary leaves its shadow, though that may be well.
+    HandOver, ///< The primary lets a shadow that is in step take over.
+    TakeOver, ///< The shadow takes over; without an arbiter this is somebody's word that it may.
+};
+
 /// What the other daemon last said of the pair.
 struct TheirWord
 {
@@ -66,6 +67,7 @@ struct TheirWord
     bool sole{false};
     bool promised{false};
     QemuSense qemu{QemuSense::Unknown};
+    bool handingOver{false}; ///< A primary that has cut its shadow off and waits for its takeover.
     friend bool operator==(const TheirWord&, const TheirWord&) = default;
 };
 
@@ -116,6 +118,7 @@ struct Mind
     bool arbiterLost{false}; ///< Its last request was not answered.
     bool confirmed{false}; ///< The secondary knows that its shadow is in step.
     bool impatient{false}; ///< The other side has had its time to decide.
+    Wish wish{Wish::Nothing};
 
     // At work.
     Work work{Work::Nothing};
@@ -128,6 +131,10 @@ struct Mind
     bool waiting{false}; ///< A timer runs before the next attempt.
 
     [[nodiscard]] bool isPrimary() const { return role == Role::Primary; }
+    [[nodiscard]] bool isHandingOver() const
+    {
+        return wish == Wish::HandOver && state == PairState::Interrupted;
+    }
     friend bool operator==(const Mind&, const Mind&) = default;
 };
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "pair/PairManager.h"
 
-#include "pair/DetachFlow.h"
+#include "base/Text.h"
 #include "pair/PreflightFlow.h"
 #include "pair/ProtectFlow.h"
-#include "pair/TakeoverFlow.h"
 #include "replication/Describe.h"
 
 #include <spdlog/spdlog.h>
@@ -12,17 +11,31 @@
 namespace lockstep {
 
 using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+
+namespace {
+
+// A heartbeat there, a look into libvirt, and a heartbeat back.
+constexpr auto helloDeadline = 3s;
+constexpr auto handOverDeadline = 5s;
+
+} // namespace
 
 PairManager::PairManager(Hypervisor& hypervisor, Peers& peers, Store& store, const Config& config)
     : m_hypervisor{hypervisor}, m_peers{peers}, m_config{config}, m_pairs{store},
-      m_keeper{parts(), m_tasks}, m_meeting{parts(), m_keeper, m_tasks},
-      m_watcher{parts(), m_meeting, m_tasks}, m_recovery{parts(), m_keeper}
+      m_arbiters{store,
+                 [&config](ArbiterKind kind, const QString& identity) {
+                     return makeArbiter(kind, config, identity);
+                 }},
+      m_drivers{parts(), m_tasks}, m_requests{parts(), m_drivers, m_tasks},
+      m_watcher{parts(), m_tasks}
 {
     connect(&m_pairs, &PairTable::changed, this, &PairService::pairChanged);
     connect(&m_pairs, &PairTable::removed, this, &PairService::pairRemoved);
     connect(&m_jobs, &JobTable::changed, this, &PairService::jobChanged);
     connect(&m_jobs, &JobTable::removed, this, &PairService::jobRemoved);
     connect(&m_watcher, &Watcher::checkpointed, this, &PairService::pairChanged);
+    connect(&m_drivers, &PairDrivers::changed, this, &PairService::pairChanged);
     const auto onPeer = [this](const PeerId& peer) {
         const auto records = m_pairs.all();
         for (const auto& record : records) {
@@ -32,33 +45,47 @@ PairManager::PairManager(Hypervisor& hypervisor, Peers& peers, Store& store, con
     };
     connect(&m_peers, &Peers::connected, this, onPeer);
     connect(&m_peers, &Peers::disconnected, this, onPeer);
+    connect(&m_arbiters, &Arbiters::changed, this, [this](const Arbiters::Use& use) {
+        const auto records = m_pairs.all();
+        for (const auto& record : records) {
+            if (Arbiters::Use{record.settings.arbiter, record.peerName} == use)
+                Q_EMIT pairChanged(record.uuid);
+        }
+    });
 }
 
-PairParts PairManager::parts() { return {m_hypervisor, m_peers, m_pairs, m_jobs, m_config}; }
+PairParts PairManager::parts()
+{
+    return {m_hypervisor, m_peers, m_pairs, m_jobs, m_arbiters, m_config};
+}
 
 Task<Result<void>> PairManager::start()
 {
     LOCKSTEP_CO_CHECK(co_await m_pairs.load());
-    answerPeers();
-    connect(&m_hypervisor, &Hypervisor::connected, this, [this] { m_tasks.add(recover()); });
+    LOCKSTEP_CO_CHECK(co_await m_arbiters.load());
+    m_drivers.load();
+    m_requests.answer();
+    connect(&m_hypervisor, &Hypervisor::connected, this, [this] { m_tasks.add(begin()); });
     if (m_hypervisor.isConnected())
-        m_tasks.add(recover());
+        m_tasks.add(begin());
     co_return {};
 }
 
-Task<void> PairManager::recover()
+Task<void> PairManager::begin()
 {
     // Once: later losses of libvirtd change nothing for the domains, nor for their pairs.
-    if (std::exchange(m_recovering, true))
+    if (std::exchange(m_begun, true))
         co_return;
-    co_await m_recovery.recoverAll();
-    // A peer that was there before this was done has seen a state that is no more.
-    const auto records = m_pairs.all();
-    for (const auto& record : records) {
-        const auto peer = m_peers.peer(record.peer);
-        if (peer && peer->connected)
-            (void)co_await m_meeting.compare(record.uuid);
-    }
+    co_await m_drivers.begin();
+    m_arbiters.watch(
+        [this] {
+            std::set<Arbiters::Use> uses;
+            const auto records = m_pairs.all();
+            for (const auto& record : records)
+                uses.emplace(record.settings.arbiter, record.peerName);
+            return uses;
+        },
+        m_tasks);
 }
 
 Task<void> PairManager::stop()
@@ -69,31 +96,7 @@ Task<void> PairManager::stop()
             (void)m_jobs.cancel(job.id);
     }
     co_await m_tasks.drained();
-}
-
-void PairManager::answerPeers()
-{
-    m_peers.handle(u"preflight.facts"_s, [this](PeerId peer, QJsonObject request) {
-        return answerPreflight(parts(), peer, request);
-    });
-    m_peers.handle(u"shadow.prepare"_s, [this](PeerId peer, QJsonObject request) {
-        return m_keeper.prepare(peer, request);
-    });
-    m_peers.handle(u"shadow.confirm"_s, [this](PeerId peer, QJsonObject request) {
-        return m_keeper.confirm(peer, request);
-    });
-    m_peers.handle(u"shadow.release"_s, [this](PeerId peer, QJsonObject request) {
-        return m_keeper.release(peer, request);
-    });
-    m_peers.handle(u"shadow.discard"_s, [this](PeerId peer, QJsonObject request) {
-        return m_keeper.discard(peer, request);
-    });
-    m_peers.handle(u"primary.yield"_s, [this](PeerId peer, QJsonObject request) {
-        return m_meeting.yield(peer, request);
-    });
-    m_peers.handle(u"pair.compare"_s, [this](PeerId peer, QJsonObject request) {
-        return m_meeting.answer(peer, request);
-    });
+    m_drivers.stop();
 }
 
 PairView PairManager::toView(const PairRecord& record) const
@@ -102,11 +105,7 @@ PairView PairManager::toView(const PairRecord& record) const
     const auto peer = m_peers.peer(record.peer);
     view.peerConnected = peer && peer->connected;
     view.checkpoints = m_watcher.checkpoints(record.uuid);
-    if (record.state == PairState::Protected && !view.peerConnected && view.reason.isEmpty()) {
-        const QString decide = record.isPrimary() ? u"continue-alone"_s : u"takeover"_s;
-        view.reason = u"no contact with %1; if it is gone, decide with 'lockstep %2 %3'"_s.arg(
-            record.peerName, decide, record.domain);
-    }
+    view.arbiterError = m_arbiters.problem({record.settings.arbiter, record.peerName});
     return view;
 }
 
@@ -192,11 +191,43 @@ Task<Result<QList<PlannedStep>>> PairManager::plan(QString domain, QString peer,
     co_return ProtectFlow::plannedSteps(parts(), record);
 }
 
+Result<PairSettings> PairManager::settingsFor(const ProtectOptions& options,
+                                              const std::optional<PairRecord>& before)
+{
+    PairSettings settings = before ? before->settings : PairSettings{};
+    if (!options.arbiter.isEmpty()) {
+        const auto kind = arbiterKindFromName(options.arbiter);
+        if (!kind)
+            return failure(Errc::InvalidArgument,
+                           u"arbiter \"%1\": it can be manual, etcd or fence"_s.arg(
+                               printable(options.arbiter)));
+        settings.arbiter = *kind;
+    }
+    if (!options.onArbiterLoss.isEmpty()) {
+        if (options.onArbiterLoss != u"wait" && options.onArbiterLoss != u"primary-continues")
+            return failure(Errc::InvalidArgument,
+                           u"on-arbiter-loss \"%1\": it can be wait or primary-continues"_s.arg(
+                               printable(options.onArbiterLoss)));
+        settings.primaryContinues = options.onArbiterLoss != u"wait";
+    }
+    if (settings.primaryContinues && settings.arbiter != ArbiterKind::Etcd)
+        return failure(Errc::InvalidArgument,
+                       u"on-arbiter-loss primary-continues needs the arbiter etcd"_s);
+    settings.autoProtect = options.autoProtect.value_or(settings.autoProtect);
+    const auto arbiter = m_arbiters.of(settings.arbiter);
+    if (!arbiter)
+        return std::unexpected{arbiter.error()};
+    return settings;
+}
+
 Task<Result<JobId>> PairManager::protect(QString domain, QString peer, ProtectOptions options)
 {
     LOCKSTEP_CO_TRY(what, co_await subject(domain, peer));
     if (what.domain.state == DomainState::Off || what.domain.state == DomainState::Crashed)
         co_return failure(Errc::DomainNotRunning, u"domain %1 is off"_s.arg(what.domain.name));
+    const auto settings = settingsFor(options, m_pairs.find(what.domain.uuid));
+    if (!settings)
+        co_return std::unexpected{settings.error()};
     LOCKSTEP_CO_TRY(job, m_jobs.start(u"protect"_s, what.domain.uuid, what.domain.name, true));
     m_tasks.add(runProtect(job, what, options));
     co_return job;
@@ -204,80 +235,235 @@ Task<Result<JobId>> PairManager::protect(QString domain, QString peer, ProtectOp
 
 Task<void> PairManager::runProtect(JobId job, Subject subject, ProtectOptions options)
 {
-    ProtectFlow flow{parts(), job, subject.domain, subject.peer, options};
-    const auto outcome = co_await flow.run();
-    m_jobs.finish(job, outcome);
-    // What the two hosts told each other meanwhile was not acted on.
-    if (m_pairs.find(subject.domain.uuid)) {
-        const auto compared = co_await m_meeting.compare(subject.domain.uuid);
-        if (!compared)
-            spdlog::debug("comparing after the job: {}", compared.error().message().toStdString());
+    const auto driver = co_await readyDriver(subject, options, m_jobs.stopToken(job));
+    if (!driver) {
+        m_jobs.finish(job, std::unexpected{driver.error()});
+        m_drivers.sweep();
+        co_return;
     }
+    (*driver)->setOptions(options);
+    (*driver)->want(job, u"protect"_s, failover::Wish::Protect);
 }
 
-Task<Result<PairRecord>> PairManager::recordFor(QString domain)
+Task<Result<PairDriver*>> PairManager::readyDriver(Subject subject, ProtectOptions options,
+                                                   std::stop_token stop)
+{
+    LOCKSTEP_CO_TRY(report, co_await runPreflight(parts(), subject.domain, subject.peer, options));
+    LOCKSTEP_CO_CHECK(ProtectFlow::verdict(report));
+    const auto uuid = subject.domain.uuid;
+    const auto before = m_pairs.find(uuid);
+    LOCKSTEP_CO_TRY(settings, settingsFor(options, before));
+    PairRecord record;
+    record.uuid = uuid;
+    record.domain = subject.domain.name;
+    record.peer = subject.peer.id;
+    record.peerName = subject.peer.name;
+    record.state = PairState::Alone;
+    record.spec.uuid = uuid;
+    record.settings = settings;
+    auto* driver = co_await m_drivers.add(record);
+    if (before) {
+        LOCKSTEP_CO_CHECK(co_await m_pairs.update(uuid, [&](PairRecord& now) {
+            now.peer = subject.peer.id;
+            now.peerName = subject.peer.name;
+            now.settings = settings;
+        }));
+        driver->setPeer(subject.peer);
+        driver->setSettings(settings);
+    }
+    // What the other host knows of the pair it says with its heartbeats.
+    for (auto waited = 0ms; waited < helloDeadline; waited += 10ms) {
+        driver = m_drivers.find(uuid);
+        if (!driver || driver->mind().theirs.heard)
+            break;
+        m_peers.beatSoon(subject.peer.id);
+        LOCKSTEP_CO_CHECK(co_await pause(10ms, stop));
+    }
+    if (!driver)
+        co_return failure(Errc::Cancelled, u"the pair was removed meanwhile"_s);
+    co_return driver;
+}
+
+Task<Result<PairManager::Pair>> PairManager::pairFor(QString domain)
 {
     const auto info = co_await m_hypervisor.find(domain);
-    if (info) {
-        if (auto record = m_pairs.find(info->uuid))
-            co_return *record;
+    auto record = info ? m_pairs.find(info->uuid) : std::nullopt;
+    if (!info) {
+        const auto records = m_pairs.all();
+        const auto found = std::ranges::find_if(records, [&](const PairRecord& candidate) {
+            return candidate.domain == domain || toString(candidate.uuid) == domain;
+        });
+        if (found == records.end())
+            co_return std::unexpected{info.error()};
+        record = *found;
+    }
+    if (!record)
         co_return failure(Errc::UnknownPair, u"domain %1 is not protected"_s.arg(info->name));
-    }
-    const auto records = m_pairs.all();
-    for (const auto& record : records) {
-        if (record.domain == domain || toString(record.uuid) == domain)
-            co_return record;
-    }
-    co_return std::unexpected{info.error()};
+    auto* const driver = m_drivers.find(record->uuid);
+    if (!driver)
+        co_return failure(Errc::Busy, u"domain %1 is being forgotten"_s.arg(record->domain));
+    co_return Pair{*record, driver};
 }
 
 Task<Result<JobId>> PairManager::takeOver(QString domain)
 {
-    LOCKSTEP_CO_TRY(record, co_await recordFor(domain));
+    LOCKSTEP_CO_TRY(pair, co_await pairFor(domain));
+    const auto& record = pair.record;
     // Whoever has gone live and could not finish may try again.
-    const bool unfinished = record.isPrimary() && record.state == PairState::Merging;
-    if (!unfinished && (record.isPrimary() || record.state == PairState::Stale)) {
+    if (record.isPrimary() && record.state == PairState::Merging) {
+        auto job = pair.driver->want(u"takeover"_s, failover::Wish::Nothing);
+        if (job)
+            pair.driver->hurry();
+        co_return job;
+    }
+    if (record.isPrimary() || record.state == PairState::Stale)
         co_return failure(Errc::WrongRole,
                           u"host %1 has no shadow of domain %2 to go live: it is %3 here"_s.arg(
                               m_peers.ownName(), record.domain, toString(record.state)));
-    }
-    if (!unfinished && record.state != PairState::Protected
-        && record.state != PairState::Interrupted && record.state != PairState::TakingOver)
+    if (record.state != PairState::Protected && record.state != PairState::Interrupted
+        && record.state != PairState::TakingOver)
         co_return failure(Errc::NotInStep,
                           u"the shadow of domain %1 is %2, not in step"_s.arg(
                               record.domain, toString(record.state)));
-    LOCKSTEP_CO_TRY(job, m_jobs.start(u"takeover"_s, record.uuid, record.domain, false));
-    m_tasks.add(runTakeover(job, record));
+    const auto& mind = pair.driver->mind();
+    const bool primaryIsWell = record.state == PairState::Protected
+        && mind.peer == failover::PeerSense::Alive && mind.theirs.qemu == failover::QemuSense::Colo;
+    if (primaryIsWell)
+        co_return askForHandOver(pair);
+    co_return pair.driver->want(u"takeover"_s, failover::Wish::TakeOver);
+}
+
+Result<JobId> PairManager::askForHandOver(const Pair& pair)
+{
+    const auto& record = pair.record;
+    auto job = m_jobs.start(u"takeover"_s, record.uuid, record.domain, false);
+    if (!job)
+        return job;
+    pair.driver->await(*job, u"takeover"_s);
+    m_tasks.add(runHandOver(record));
+    return job;
+}
+
+Task<void> PairManager::runHandOver(PairRecord record)
+{
+    const QJsonObject request{{u"uuid"_s, toString(record.uuid)},
+                              {u"epoch"_s, qint64(record.epoch.value)}};
+    const auto reply = co_await m_peers.call(record.peer, u"pair.switch-over"_s, request);
+    const auto asked =
+        reply ? co_await pause(handOverDeadline) : Result<void>{std::unexpected{reply.error()}};
+    if (auto* const driver = m_drivers.find(record.uuid))
+        driver->giveUpWaiting(
+            asked ? Error{Errc::Timeout,
+                          u"%1 did not hand domain %2 over"_s.arg(record.peerName, record.domain)}
+                  : asked.error());
+}
+
+Task<Result<JobId>> PairManager::switchOver(QString domain)
+{
+    LOCKSTEP_CO_TRY(pair, co_await pairFor(domain));
+    const auto& record = pair.record;
+    if (record.state != PairState::Protected)
+        co_return failure(Errc::NotInStep,
+                          u"the shadow of domain %1 is not in step: the pair is %2"_s.arg(
+                              record.domain, toString(record.state)));
+    if (!record.isPrimary())
+        co_return askForHandOver(pair);
+    co_return pair.driver->want(u"switchover"_s, failover::Wish::HandOver);
+}
+
+Task<Result<JobId>> PairManager::drain()
+{
+    QList<PairRecord> records;
+    const auto all = m_pairs.all();
+    for (const auto& record : all) {
+        if (!record.isPrimary() || record.state == PairState::Stale
+            || record.state == PairState::Off)
+            continue;
+        if (record.state != PairState::Protected)
+            co_return failure(Errc::NotInStep,
+                              u"the shadow of domain %1 is not in step: the pair is %2"_s.arg(
+                                  record.domain, toString(record.state)));
+        records.append(record);
+    }
+    LOCKSTEP_CO_TRY(job, m_jobs.start(u"drain"_s, {}, m_peers.ownName(), true));
+    m_tasks.add(runDrain(job, records));
     co_return job;
 }
 
-Task<void> PairManager::runTakeover(JobId job, PairRecord record)
+Task<void> PairManager::runDrain(JobId job, QList<PairRecord> records)
 {
-    TakeoverFlow flow{parts(), job, record};
-    m_jobs.finish(job, co_await flow.run());
+    const auto stop = m_jobs.stopToken(job);
+    Result<void> outcome;
+    qsizetype done = 0;
+    for (const auto& record : std::as_const(records)) {
+        if (stop.stop_requested()) {
+            outcome = failure(Errc::Cancelled, u"cancelled"_s);
+            break;
+        }
+        m_jobs.progress(job, u"switch domain %1 over to %2"_s.arg(record.domain, record.peerName),
+                        double(done) / double(records.size()));
+        outcome = co_await drainOne(record);
+        if (!outcome)
+            break;
+        ++done;
+    }
+    m_jobs.setResult(job, u"switched-over"_s, done);
+    if (!outcome)
+        outcome = std::unexpected{outcome.error().during(
+            u"%1 of %2 domains were switched over"_s.arg(done).arg(records.size()))};
+    m_jobs.finish(job, outcome);
+}
+
+Task<Result<void>> PairManager::drainOne(PairRecord record)
+{
+    LOCKSTEP_CO_TRY(job, co_await switchOver(toString(record.uuid)));
+    for (;;) {
+        LOCKSTEP_CO_TRY(view, m_jobs.find(job));
+        if (view.state == JobState::Done)
+            co_return {};
+        if (view.state != JobState::Running)
+            co_return std::unexpected{view.error.value_or(Error{Errc::Cancelled, u"cancelled"_s})
+                                          .during(u"domain %1"_s.arg(record.domain))};
+        LOCKSTEP_CO_CHECK(co_await pause(20ms));
+    }
 }
 
 Task<Result<JobId>> PairManager::continueAlone(QString domain)
 {
-    LOCKSTEP_CO_TRY(record, co_await recordFor(domain));
+    LOCKSTEP_CO_TRY(pair, co_await pairFor(domain));
+    const auto& record = pair.record;
     if (!record.isPrimary()) {
         co_return failure(Errc::WrongRole,
                           u"host %1 holds the shadow of domain %2; the primary is on %3"_s.arg(
                               m_peers.ownName(), record.domain, record.peerName));
     }
-    if (record.state != PairState::Protected && record.state != PairState::Interrupted
-        && record.state != PairState::Undoing)
+    if (record.state == PairState::Undoing) {
+        auto job = pair.driver->want(u"continue-alone"_s, failover::Wish::Nothing);
+        if (job)
+            pair.driver->hurry();
+        co_return job;
+    }
+    if (record.state != PairState::Protected && record.state != PairState::Interrupted)
         co_return failure(Errc::NotProtected,
                           u"domain %1 is %2; there is no shadow to leave"_s.arg(
                               record.domain, toString(record.state)));
-    LOCKSTEP_CO_TRY(job, m_jobs.start(u"continue-alone"_s, record.uuid, record.domain, false));
-    m_tasks.add(runDetach(job, record, false));
-    co_return job;
+    LOCKSTEP_CO_CHECK(co_await stayAlone(record.uuid));
+    co_return pair.driver->want(u"continue-alone"_s, failover::Wish::GoAlone);
+}
+
+Task<Result<void>> PairManager::stayAlone(DomainUuid uuid)
+{
+    LOCKSTEP_CO_CHECK(co_await m_pairs.update(
+        uuid, [](PairRecord& record) { record.settings.autoProtect = false; }));
+    if (auto* const driver = m_drivers.find(uuid))
+        driver->setSettings(m_pairs.find(uuid)->settings);
+    co_return {};
 }
 
 Task<Result<JobId>> PairManager::unprotect(QString domain)
 {
-    LOCKSTEP_CO_TRY(record, co_await recordFor(domain));
+    LOCKSTEP_CO_TRY(pair, co_await pairFor(domain));
+    const auto& record = pair.record;
     const bool live = record.state == PairState::Protected || record.state == PairState::Interrupted
         || record.state == PairState::Undoing;
     if (live && !record.isPrimary()) {
@@ -288,26 +474,14 @@ Task<Result<JobId>> PairManager::unprotect(QString domain)
     if (!live && record.isEngaged())
         co_return failure(Errc::Busy,
                           u"domain %1 is %2"_s.arg(record.domain, toString(record.state)));
-    LOCKSTEP_CO_TRY(job, m_jobs.start(u"unprotect"_s, record.uuid, record.domain, false));
-    m_tasks.add(live ? runDetach(job, record, true) : runForget(job, record));
+    LOCKSTEP_CO_CHECK(co_await stayAlone(record.uuid));
+    const bool leaves =
+        record.state == PairState::Protected || record.state == PairState::Interrupted;
+    auto job = pair.driver->want(u"unprotect"_s,
+                                 leaves ? failover::Wish::GoAlone : failover::Wish::Nothing, true);
+    if (job && record.state == PairState::Undoing)
+        pair.driver->hurry();
     co_return job;
-}
-
-Task<void> PairManager::runDetach(JobId job, PairRecord record, bool forget)
-{
-    const auto kind = forget ? DetachFlow::Kind::Unprotect : DetachFlow::Kind::ContinueAlone;
-    DetachFlow flow{parts(), job, record, kind};
-    m_jobs.finish(job, co_await flow.run());
-}
-
-Task<void> PairManager::runForget(JobId job, PairRecord record)
-{
-    // Whatever the other host still holds of it has to go; without a record nobody would say so.
-    const auto told = co_await m_meeting.compare(record.uuid);
-    if (!told)
-        spdlog::debug("forgetting {}: {}", record.domain.toStdString(),
-                      told.error().message().toStdString());
-    m_jobs.finish(job, co_await m_pairs.remove(record.uuid));
 }
 
 } // namespace lockstep

@@ -2,11 +2,10 @@
 #pragma once
 
 #include "pair/JobTable.h"
-#include "pair/Meeting.h"
+#include "pair/PairDrivers.h"
 #include "pair/PairParts.h"
 #include "pair/PairService.h"
-#include "pair/Recovery.h"
-#include "pair/ShadowKeeper.h"
+#include "pair/PeerRequests.h"
 #include "pair/Watcher.h"
 
 namespace lockstep {
@@ -19,7 +18,8 @@ class PairManager final : public PairService
 public:
     PairManager(Hypervisor& hypervisor, Peers& peers, Store& store, const Config& config);
 
-    /// Loads the pairs, answers peers, and recovers what an earlier run left. Errors: StoreError.
+    /// Loads the pairs, answers peers, and goes on with what an earlier run left. Errors:
+    /// StoreError.
     [[nodiscard]] Task<Result<void>> start();
     /// Cancels what can be cancelled and resumes when nothing runs any more. Pairs stay protected.
     [[nodiscard]] Task<void> stop();
@@ -31,6 +31,8 @@ public:
     [[nodiscard]] Task<Result<JobId>> protect(QString domain, QString peer,
                                               ProtectOptions options) override;
     [[nodiscard]] Task<Result<JobId>> takeOver(QString domain) override;
+    [[nodiscard]] Task<Result<JobId>> switchOver(QString domain) override;
+    [[nodiscard]] Task<Result<JobId>> drain() override;
     [[nodiscard]] Task<Result<JobId>> continueAlone(QString domain) override;
     [[nodiscard]] Task<Result<JobId>> unprotect(QString domain) override;
     [[nodiscard]] QList<PairView> pairs() const override;
@@ -46,29 +48,42 @@ private:
         DomainInfo domain;
         PeerInfo peer;
     };
+    struct Pair
+    {
+        PairRecord record;
+        PairDriver* driver;
+    };
     [[nodiscard]] PairParts parts();
-    void answerPeers();
-    [[nodiscard]] Task<void> recover();
+    [[nodiscard]] Task<void> begin();
     [[nodiscard]] PairView toView(const PairRecord& record) const;
     [[nodiscard]] Task<Result<Subject>> subject(QString domain, QString peer);
-    /// The pair of a domain that may be off, or even gone from libvirt.
-    [[nodiscard]] Task<Result<PairRecord>> recordFor(QString domain);
+    /// The pair of a domain that may be off, or even gone from libvirt. Errors: UnknownDomain,
+    /// UnknownPair, HypervisorUnavailable while it has not been looked at yet.
+    [[nodiscard]] Task<Result<Pair>> pairFor(QString domain);
+    [[nodiscard]] Result<PairSettings> settingsFor(const ProtectOptions& options,
+                                                   const std::optional<PairRecord>& before);
     [[nodiscard]] Task<void> runProtect(JobId job, Subject subject, ProtectOptions options);
-    [[nodiscard]] Task<void> runTakeover(JobId job, PairRecord record);
-    [[nodiscard]] Task<void> runDetach(JobId job, PairRecord record, bool forget);
-    [[nodiscard]] Task<void> runForget(JobId job, PairRecord record);
+    [[nodiscard]] Task<Result<PairDriver*>> readyDriver(Subject subject, ProtectOptions options,
+                                                        std::stop_token stop);
+    /// The primary's side is asked to hand the domain over to the shadow here.
+    [[nodiscard]] Result<JobId> askForHandOver(const Pair& pair);
+    [[nodiscard]] Task<void> runHandOver(PairRecord record);
+    [[nodiscard]] Task<void> runDrain(JobId job, QList<PairRecord> records);
+    [[nodiscard]] Task<Result<void>> drainOne(PairRecord record);
+    /// Somebody wants it to have no shadow: it does not get one by itself any more.
+    [[nodiscard]] Task<Result<void>> stayAlone(DomainUuid uuid);
 
     Hypervisor& m_hypervisor;
     Peers& m_peers;
     const Config& m_config;
     PairTable m_pairs;
     JobTable m_jobs;
+    Arbiters m_arbiters;
     TaskSet m_tasks;
-    ShadowKeeper m_keeper;
-    Meeting m_meeting;
+    PairDrivers m_drivers;
+    PeerRequests m_requests;
     Watcher m_watcher;
-    Recovery m_recovery;
-    bool m_recovering{false};
+    bool m_begun{false};
 };
 
 } // namespace lockstep

@@ -3,6 +3,7 @@
 
 #include "base/Config.h"
 #include "hypervisor/Hypervisor.h"
+#include "pair/Arbiters.h"
 #include "pair/JobTable.h"
 #include "pair/PairTable.h"
 #include "peer/Peers.h"
@@ -16,6 +17,7 @@ struct PairParts
     Peers& peers;
     PairTable& pairs;
     JobTable& jobs;
+    Arbiters& arbiters;
     const Config& config;
 };
 

@@ -23,6 +23,11 @@ public:
     [[nodiscard]] virtual Task<Result<JobId>> protect(QString domain, QString peer,
                                                       ProtectOptions options) = 0;
     [[nodiscard]] virtual Task<Result<JobId>> takeOver(QString domain) = 0;
+    /// A planned change of roles: nothing is lost. Errors: NotInStep.
+    [[nodiscard]] virtual Task<Result<JobId>> switchOver(QString domain) = 0;
+    /// switchOver() for every pair whose primary is on this host, one after another. Errors:
+    /// NotInStep, naming the first pair that cannot.
+    [[nodiscard]] virtual Task<Result<JobId>> drain() = 0;
     [[nodiscard]] virtual Task<Result<JobId>> continueAlone(QString domain) = 0;
     [[nodiscard]] virtual Task<Result<JobId>> unprotect(QString domain) = 0;
 

@@ -31,7 +31,57 @@ std::optional<PairRecord> PairTable::find(const DomainUuid& uuid) const
     return *found;
 }
 
+Result<PairRecord> PairTable::get(const DomainUuid& uuid) const
+{
+    auto record = find(uuid);
+    if (!record)
+        return failure(Errc::UnknownPair, u"domain %1 is not protected"_s.arg(toString(uuid)));
+    return *std::move(record);
+}
+
+Task<void> PairTable::turn()
+{
+    if (!std::exchange(m_saving, true))
+        co_return;
+    const OneShot<bool> mine;
+    m_waiting.push_back(mine);
+    (void)co_await mine;
+}
+
+void PairTable::endTurn()
+{
+    if (m_waiting.empty()) {
+        m_saving = false;
+        return;
+    }
+    const auto next = m_waiting.front();
+    m_waiting.pop_front();
+    next.complete(true);
+}
+
 Task<Result<void>> PairTable::put(PairRecord record)
+{
+    co_await turn();
+    const auto saved = co_await save(std::move(record));
+    endTurn();
+    co_return saved;
+}
+
+Task<Result<void>> PairTable::update(DomainUuid uuid, std::function<void(PairRecord&)> change)
+{
+    co_await turn();
+    auto record = find(uuid);
+    if (!record) {
+        endTurn();
+        co_return failure(Errc::UnknownPair, u"domain %1 is not protected"_s.arg(toString(uuid)));
+    }
+    change(*record);
+    const auto saved = co_await save(std::move(*record));
+    endTurn();
+    co_return saved;
+}
+
+Task<Result<void>> PairTable::save(PairRecord record)
 {
     const auto before = find(record.uuid);
     if (!before || before->state != record.state || before->role != record.role) {
@@ -49,20 +99,13 @@ Task<Result<void>> PairTable::put(PairRecord record)
 
 Task<Result<void>> PairTable::remove(DomainUuid uuid)
 {
-    LOCKSTEP_CO_CHECK(co_await m_store.remove(collection, toString(uuid)));
+    co_await turn();
+    const auto gone = co_await m_store.remove(collection, toString(uuid));
+    endTurn();
+    LOCKSTEP_CO_CHECK(gone);
     if (m_records.remove(uuid) > 0)
         Q_EMIT removed(uuid);
     co_return {};
-}
-
-Task<Result<void>> PairTable::setState(DomainUuid uuid, PairState state, QString reason)
-{
-    auto record = find(uuid);
-    if (!record)
-        co_return failure(Errc::UnknownPair, u"domain %1 is not protected"_s.arg(toString(uuid)));
-    record->state = state;
-    record->reason = std::move(reason);
-    co_return co_await put(std::move(*record));
 }
 
 } // namespace lockstep

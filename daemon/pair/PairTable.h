@@ -7,6 +7,9 @@
 #include <QMap>
 #include <QObject>
 
+#include <functional>
+#include <list>
+
 namespace lockstep {
 
 /// The pairs of this host: in the store first, then in memory. Flows look records up again after
@@ -22,19 +25,29 @@ public:
     [[nodiscard]] Task<Result<void>> load();
     [[nodiscard]] QList<PairRecord> all() const { return m_records.values(); }
     [[nodiscard]] std::optional<PairRecord> find(const DomainUuid& uuid) const;
+    /// Errors: UnknownPair.
+    [[nodiscard]] Result<PairRecord> get(const DomainUuid& uuid) const;
     /// Saves, then shows. The state's time is set when state or role differ from what was there.
     [[nodiscard]] Task<Result<void>> put(PairRecord record);
     [[nodiscard]] Task<Result<void>> remove(DomainUuid uuid);
-    /// Changes the state, and the reason that is shown with it, of a record that is there.
-    [[nodiscard]] Task<Result<void>> setState(DomainUuid uuid, PairState state, QString reason);
+    /// Changes a record as it is once all earlier changes are saved. Errors: UnknownPair.
+    [[nodiscard]] Task<Result<void>> update(DomainUuid uuid,
+                                            std::function<void(PairRecord&)> change);
 
 Q_SIGNALS:
     void changed(const lockstep::DomainUuid& uuid);
     void removed(const lockstep::DomainUuid& uuid);
 
 private:
+    [[nodiscard]] Task<Result<void>> save(PairRecord record);
+    /// One change at a time: each is of what the one before it left.
+    [[nodiscard]] Task<void> turn();
+    void endTurn();
+
     Store& m_store;
     QMap<DomainUuid, PairRecord> m_records;
+    bool m_saving{false};
+    std::list<OneShot<bool>> m_waiting;
 };
 
 } // namespace lockstep

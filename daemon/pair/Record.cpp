@@ -5,6 +5,43 @@ namespace lockstep {
 
 using namespace Qt::StringLiterals;
 
+namespace {
+
+constexpr QStringView waits{u"wait"};
+constexpr QStringView continues{u"primary-continues"};
+
+/// A number that may not be negative.
+Result<quint64> number(const QJsonObject& json, const QString& name)
+{
+    const auto value = json[name].toInteger(-1);
+    if (value < 0)
+        return failure(Errc::Malformed, u"pair record without %1"_s.arg(name));
+    return quint64(value);
+}
+
+} // namespace
+
+QJsonObject PairSettings::toJson() const
+{
+    return {{u"arbiter"_s, nameOf(arbiter)},
+            {u"on-arbiter-loss"_s, (primaryContinues ? continues : waits).toString()},
+            {u"auto-protect"_s, autoProtect}};
+}
+
+Result<PairSettings> PairSettings::fromJson(const QJsonObject& json)
+{
+    PairSettings settings;
+    const auto kind = arbiterKindFromName(json[u"arbiter"].toString());
+    if (!kind)
+        return failure(Errc::Malformed, u"settings of a pair without a known arbiter"_s);
+    const QString loss = json[u"on-arbiter-loss"].toString();
+    if (loss != waits && loss != continues)
+        return failure(Errc::Malformed, u"settings of a pair without a known on-arbiter-loss"_s);
+    if (!json[u"auto-protect"].isBool())
+        return failure(Errc::Malformed, u"settings of a pair without auto-protect"_s);
+    return PairSettings{*kind, loss == continues, json[u"auto-protect"].toBool()};
+}
+
 bool PairRecord::isEngaged() const
 {
     switch (state) {
@@ -35,6 +72,11 @@ QJsonObject PairRecord::toJson() const
             {u"state"_s, toString(state)},
             {u"reason"_s, reason},
             {u"epoch"_s, qint64(epoch.value)},
+            {u"sole"_s, sole},
+            {u"claimed"_s, claimed},
+            {u"promised"_s, promised},
+            {u"promise"_s, qint64(promise)},
+            {u"settings"_s, settings.toJson()},
             {u"since"_s, since.toString(Qt::ISODateWithMs)},
             {u"spec"_s, spec.toJson()},
             {u"image-directory"_s, imageDirectory},
@@ -48,9 +90,19 @@ Result<PairRecord> PairRecord::fromJson(const QJsonObject& json)
     const auto state = pairStateFromString(json[u"state"].toString());
     if (!role || !state)
         return failure(Errc::Malformed, u"pair record without a known role and state"_s);
-    const auto epoch = json[u"epoch"].toInteger(-1);
-    if (epoch < 0)
-        return failure(Errc::Malformed, u"pair record without an epoch"_s);
+    const auto epoch = number(json, u"epoch"_s);
+    if (!epoch)
+        return std::unexpected{epoch.error()};
+    const auto promise = number(json, u"promise"_s);
+    if (!promise)
+        return std::unexpected{promise.error()};
+    const auto settings = PairSettings::fromJson(json[u"settings"].toObject());
+    if (!settings)
+        return std::unexpected{settings.error().during(u"pair record"_s)};
+    for (const auto& flag : {u"sole"_s, u"claimed"_s, u"promised"_s}) {
+        if (!json[flag].isBool())
+            return failure(Errc::Malformed, u"pair record without %1"_s.arg(flag));
+    }
     auto spec = ReplicationSpec::fromJson(json[u"spec"].toObject());
     if (!spec)
         return std::unexpected{spec.error().during(u"pair record"_s)};
@@ -62,7 +114,12 @@ Result<PairRecord> PairRecord::fromJson(const QJsonObject& json)
     record.peerName = json[u"peer-name"].toString();
     record.state = *state;
     record.reason = json[u"reason"].toString();
-    record.epoch = {quint64(epoch)};
+    record.epoch = {*epoch};
+    record.sole = json[u"sole"].toBool();
+    record.claimed = json[u"claimed"].toBool();
+    record.promised = json[u"promised"].toBool();
+    record.promise = *promise;
+    record.settings = *settings;
     record.since = QDateTime::fromString(json[u"since"].toString(), Qt::ISODateWithMs);
     record.spec = std::move(*spec);
     record.imageDirectory = json[u"image-directory"].toString();
@@ -82,6 +139,9 @@ PairView PairRecord::toView() const
     view.peerName = peerName;
     view.peer = peer;
     view.epoch = epoch;
+    view.arbiter = nameOf(settings.arbiter);
+    view.onArbiterLoss = (settings.primaryContinues ? continues : waits).toString();
+    view.autoProtect = settings.autoProtect;
     view.since = since;
     for (const auto& disk : spec.disks)
         view.disks.append({disk.target, disk.source, disk.replica, disk.size});

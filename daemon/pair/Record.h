@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include "arbiter/MakeArbiter.h"
 #include "pair/Views.h"
 #include "replication/Spec.h"
 
@@ -8,7 +9,21 @@
 
 namespace lockstep {
 
-/// What a host knows of a pair and must not forget; saved before it is acted on.
+/// How a pair fails over. Both hosts keep the same.
+struct PairSettings
+{
+    ArbiterKind arbiter{ArbiterKind::Manual};
+    bool primaryContinues{false}; ///< on-arbiter-loss = primary-continues; else it waits.
+    bool autoProtect{false}; ///< A domain that lost its shadow gets one again by itself.
+    friend bool operator==(const PairSettings&, const PairSettings&) = default;
+
+    [[nodiscard]] QJsonObject toJson() const;
+    /// Errors: Malformed, naming the member.
+    [[nodiscard]] static Result<PairSettings> fromJson(const QJsonObject& json);
+};
+
+/// What a host knows of a pair and must not forget; saved before it is acted on. What role, state,
+/// epoch, sole, claimed, promised and promise mean, failover::Mind tells.
 struct PairRecord
 {
     DomainUuid uuid;
@@ -19,6 +34,11 @@ struct PairRecord
     PairState state{PairState::Preparing};
     QString reason;
     Epoch epoch;
+    bool sole{true};
+    bool claimed{false};
+    bool promised{false};
+    quint64 promise{0};
+    PairSettings settings;
     QDateTime since;
     ReplicationSpec spec;
     QString imageDirectory; ///< Where this host keeps replicas of the domain; empty if it has none.

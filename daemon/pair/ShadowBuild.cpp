@@ -108,10 +108,13 @@ Result<void> choosePorts(ReplicationSpec& spec, const QList<PairRecord>& others,
 
 ShadowBuild::ShadowBuild(PairParts parts, PairRecord record, QString migratableXml)
     : m_parts{parts}, m_record{std::move(record)}, m_xml{std::move(migratableXml)}
+{ }
+
+void ShadowBuild::nameImages(PairRecord& record)
 {
-    for (auto& disk : m_record.spec.disks) {
+    for (auto& disk : record.spec.disks) {
         const QString base =
-            u"%1/%2.%3"_s.arg(folderOf(m_record), disk.target).arg(m_record.epoch.value);
+            u"%1/%2.%3"_s.arg(folderOf(record), disk.target).arg(record.epoch.value);
         disk.replica = base + u'.' + disk.format;
         disk.hidden = base + u".hidden.qcow2"_s;
         disk.active = base + u".active.qcow2"_s;
@@ -199,7 +202,15 @@ Task<Result<void>> ShadowBuild::start()
         disk.alias = found->alias;
         disk.node = found->node;
     }
-    co_return co_await m_parts.pairs.put(m_record);
+    co_return co_await save();
+}
+
+Task<Result<void>> ShadowBuild::save()
+{
+    co_return co_await m_parts.pairs.update(m_record.uuid, [this](PairRecord& record) {
+        record.spec = m_record.spec;
+        record.definition = m_record.definition;
+    });
 }
 
 Task<Result<void>> ShadowBuild::stop()

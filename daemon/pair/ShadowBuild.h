@@ -12,7 +12,9 @@ namespace lockstep {
 class ShadowBuild final
 {
 public:
-    /// `record` has the spec with addresses and ports of this host chosen, and image paths empty.
+    /// Gives each disk of a new shadow the paths of its images.
+    static void nameImages(PairRecord& record);
+    /// `record` has the spec with addresses, ports and images of this host chosen.
     ShadowBuild(PairParts parts, PairRecord record, QString migratableXml);
 
     /// The steps' titles serve `--dry-run` on the primary, too.
@@ -28,6 +30,7 @@ public:
     [[nodiscard]] static Task<Result<void>> removeOldImages(PairRecord record);
 
 private:
+    [[nodiscard]] Task<Result<void>> save();
     [[nodiscard]] Task<Result<void>> createReplicas();
     [[nodiscard]] Task<Result<void>> removeImages();
     [[nodiscard]] Task<Result<void>> start();

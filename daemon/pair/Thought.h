@@ -46,7 +46,7 @@ public:
     void on(const Promised& event);
     void on(const AskedToLetGo& event);
     void on(const LetGo& event);
-    void on(const ToldToGoOn&);
+    void on(const Told& event);
     [[nodiscard]] Decision finish();
 
 private:
@@ -75,6 +75,20 @@ private:
         m.work = work;
         act(failover::Begin{work});
     }
+    /// Whether the wish can be begun now; if so the state is such that choose() begins it.
+    [[nodiscard]] bool takesUp(Wish wish);
+    /// Somebody's word stands in for the arbiter that there is not.
+    [[nodiscard]] bool isTold() const
+    {
+        return m.wish == Wish::TakeOver && m.arbitration == Arbitration::Manual
+            && m.state == PairState::Interrupted;
+    }
+    /// The other side lets this one go on.
+    void goOn(ClaimKind kind)
+    {
+        m.claim = kind;
+        granted({m.epoch + 1, Side::Own, false});
+    }
     void succeeded(Work ended);
     void failed(Work ended);
     [[nodiscard]] static Mind forgotten(const Mind& mind);
@@ -98,7 +112,8 @@ private:
     void careForPromise();
     void chooseSecondary();
     void interruptedSecondary();
-    [[nodiscard]] bool primaryDied() const;
+    /// Nothing goes on at the primary's side any more.
+    [[nodiscard]] bool primaryCeased() const;
     void pauseFor(Wait::For what)
     {
         m.waiting = true;

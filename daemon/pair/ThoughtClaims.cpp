@@ -31,6 +31,7 @@ void Thought::becomeStale(quint64 epoch)
     m.claimed = false;
     m.promised = false;
     m.waiting = false;
+    m.wish = Wish::Nothing;
 }
 
 void Thought::ask(ClaimKind kind)
@@ -87,7 +88,7 @@ bool Thought::isWanted() const
         return m.isPrimary() && !m.sole
             && (m.state == PairState::Interrupted || m.state == PairState::Off
                 || m.state == PairState::Stale)
-            && (m.claimed || !isHealthy());
+            && (m.claimed || !isHealthy() || m.wish == Wish::GoAlone);
     case ClaimKind::Takeover:
         return !m.isPrimary() && m.state == PairState::Interrupted && !m.promised
             && !isUseless(m.qemu) && (m.claimed || !isHealthy());
@@ -120,6 +121,7 @@ void Thought::granted(const GrantSeen& now)
     m.claimed = false;
     m.impatient = false;
     m.waiting = false;
+    m.wish = Wish::Nothing;
     switch (m.claim) {
     case ClaimKind::Begin:
         m.epoch = now.epoch;
@@ -153,6 +155,7 @@ void Thought::granted(const GrantSeen& now)
 
 void Thought::denied(const GrantSeen& now)
 {
+    m.wish = Wish::Nothing;
     if (m.claim == ClaimKind::Begin) {
         pauseFor(Wait::For::Backoff);
         return;

@@ -15,6 +15,7 @@ void Thought::on(const Started& event)
     m.first = false;
     m.confirmed = false;
     m.agreeing = false;
+    m.wish = Wish::Nothing;
     // The plan of a protection that was not complete is lost with the daemon that ran it.
     if (m.state == PairState::Preparing || m.state == PairState::Copying)
         m.state = PairState::Undoing;
@@ -64,6 +65,8 @@ void Thought::on(const ArbiterSilent& event)
     }
     m.work = Work::Nothing;
     m.arbiterLost = true;
+    if (!m.claimed)
+        m.wish = Wish::Nothing;
     pauseFor(Wait::For::Retry);
 }
 
@@ -81,6 +84,8 @@ void Thought::on(const TimerEnded&)
 {
     m.waiting = false;
     m.impatient = true;
+    if (m.wish == Wish::HandOver)
+        m.wish = Wish::Nothing;
 }
 
 void Thought::on(const AskedToBuild& event)
@@ -152,23 +157,48 @@ void Thought::on(const LetGo& event)
     const bool calledBack = m.state == PairState::Stale && hasEnded(m.qemu);
     if (m.isPrimary()
         && (m.state == PairState::Interrupted || m.state == PairState::Off || calledBack))
-        m.claim = ClaimKind::GoAlone;
+        goOn(ClaimKind::GoAlone);
     else if (!m.isPrimary() && m.state == PairState::Interrupted && !isUseless(m.qemu))
-        m.claim = ClaimKind::Takeover;
-    else
-        return;
-    granted({m.epoch + 1, Side::Own, false});
+        goOn(ClaimKind::Takeover);
 }
 
-void Thought::on(const ToldToGoOn&)
+void Thought::on(const Told& event) { m.wish = takesUp(event.wish) ? event.wish : Wish::Nothing; }
+
+bool Thought::takesUp(Wish wish)
 {
-    if (m.arbitration != Arbitration::Manual || m.work != Work::Nothing)
-        return;
-    const bool engaged = m.state == PairState::Protected || m.state == PairState::Interrupted;
-    if (!engaged || m.sole || isUseless(m.qemu))
-        return;
-    m.claim = m.isPrimary() ? ClaimKind::GoAlone : ClaimKind::Takeover;
-    granted({m.epoch + 1, Side::Own, false});
+    const bool engaged =
+        !m.sole && (m.state == PairState::Protected || m.state == PairState::Interrupted);
+    switch (wish) {
+    case Wish::Nothing:
+        return false;
+    case Wish::Protect:
+        if (!m.isPrimary() || m.state != PairState::Alone || m.work != Work::Nothing)
+            return false;
+        m.waiting = false;
+        return true;
+    case Wish::GoAlone:
+        if (!m.isPrimary() || !engaged || isUseless(m.qemu))
+            return false;
+        break;
+    case Wish::TakeOver: {
+        const bool ready = !isHealthy() || m.arbitration == Arbitration::Manual;
+        if (m.isPrimary() || !engaged || isUseless(m.qemu) || !ready)
+            return false;
+        break;
+    }
+    case Wish::HandOver:
+        if (!m.isPrimary() || m.state != PairState::Protected || m.work != Work::Nothing
+            || !isHealthy() || !shadowLives() || m.theirs.qemu != QemuSense::Colo)
+            return false;
+        m.state = PairState::Interrupted;
+        act(Sever{});
+        pauseFor(Wait::For::HandOver);
+        return true;
+    }
+    m.state = PairState::Interrupted;
+    m.waiting = false;
+    m.impatient = true;
+    return true;
 }
 
 Decision Thought::finish()
@@ -179,6 +209,8 @@ Decision Thought::finish()
         if (m.state == state)
             break;
     }
+    if (m.wish == Wish::Protect && m.work == Work::Nothing)
+        m.wish = Wish::Nothing;
     std::vector<Action> actions;
     if (savedPart(m) != savedPart(m_before)) {
         actions.emplace_back(Save{});
@@ -187,7 +219,8 @@ Decision Thought::finish()
         actions.emplace_back(*m_reply);
     actions.insert(actions.end(), m_actions.begin(), m_actions.end());
     const bool tells = m.known != m_before.known || m.state != m_before.state
-        || m.role != m_before.role || m.epoch != m_before.epoch || m.qemu != m_before.qemu;
+        || m.role != m_before.role || m.epoch != m_before.epoch || m.qemu != m_before.qemu
+        || m.isHandingOver() != m_before.isHandingOver();
     if (tells)
         actions.emplace_back(Tell{});
     return {m, std::move(actions)};
@@ -213,7 +246,7 @@ void Thought::yieldToShadow(quint64 epoch)
 {
     const bool stale = m.known && m.state == PairState::Stale && m.epoch == epoch + 1;
     const bool held = m.known && m.isPrimary() && m.epoch == epoch && isSettled()
-        && m.state == PairState::Interrupted && isUseless(m.qemu);
+        && m.state == PairState::Interrupted && (isUseless(m.qemu) || m.wish == Wish::HandOver);
     if (held)
         becomeStale(epoch + 1);
     m_reply = Reply{held || stale};
@@ -226,6 +259,8 @@ void Thought::succeeded(Work ended)
         if (std::exchange(m.agreeing, false)) {
             if (m.state == PairState::Interrupted)
                 agree(ClaimKind::Takeover);
+        } else if (isTold()) {
+            goOn(ClaimKind::Takeover);
         } else if (isWanted()) {
             claimNow();
         }
@@ -273,6 +308,8 @@ void Thought::failed(Work ended)
         m.state = PairState::Merging;
         return;
     }
+    if (ended == Work::Agree || ended == Work::CutOff)
+        m.wish = Wish::Nothing;
     m.agreeing = false;
     pauseFor(Wait::For::Retry);
 }

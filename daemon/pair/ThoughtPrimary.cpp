@@ -18,7 +18,8 @@ bool Thought::canBuild() const
         && (!m.theirs.known || m.theirs.state == PairState::Stale)
         && m.theirs.qemu != QemuSense::Left && m.theirs.qemu != QemuSense::Colo
         && m.theirs.qemu != QemuSense::Plain;
-    return m.autoProtect && m.qemu == QemuSense::Plain && m.peer == PeerSense::Alive && free;
+    return (m.autoProtect || m.wish == Wish::Protect) && m.qemu == QemuSense::Plain
+        && m.peer == PeerSense::Alive && free;
 }
 
 void Thought::choosePrimary()
@@ -88,6 +89,8 @@ void Thought::askToGoAlone()
         agree(ClaimKind::GoAlone);
     else if (mayAsk())
         ask(ClaimKind::GoAlone);
+    else if (m.wish == Wish::GoAlone)
+        goOn(ClaimKind::GoAlone); // their word that the other host is off
 }
 
 void Thought::interrupt()
@@ -103,7 +106,7 @@ void Thought::interrupt()
 
 void Thought::interruptedPrimary()
 {
-    if (!m.claimed && isHealthy()) {
+    if (!m.claimed && m.wish == Wish::Nothing && isHealthy()) {
         m.state = m.confirmed ? PairState::Protected : PairState::Confirming;
         return;
     }
@@ -111,13 +114,12 @@ void Thought::interruptedPrimary()
         m.state = PairState::Off;
         return;
     }
-    if (m.promised && !isUseless(m.qemu)) {
-        m.claim = ClaimKind::GoAlone;
-        granted({m.epoch + 1, Side::Own, false});
-        return;
-    }
     if (m.waiting)
         return;
+    if (m.promised && !isUseless(m.qemu)) {
+        goOn(ClaimKind::GoAlone);
+        return;
+    }
     // A shadow that can take over is better than a guest that has to boot.
     if (isUseless(m.qemu) && !m.claimed && (shadowLives() || !m.impatient))
         pauseFor(Wait::For::Backoff);

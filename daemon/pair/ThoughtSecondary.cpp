@@ -6,9 +6,17 @@ namespace lockstep::failover {
 void Thought::heardPrimary()
 {
     const auto& word = m.theirs;
-    if (m.sole || m.state == PairState::Stale || m.state == PairState::Undoing)
+    if (m.sole || m.state == PairState::Stale || m.state == PairState::Undoing || !word.heard)
         return;
-    if (!word.heard || !word.known || word.role != Role::Primary)
+    if (!word.known) {
+        // It was forgotten there. What never was in step, or runs there without this shadow, is
+        // of no use.
+        const bool wasInStep = m.state == PairState::Protected || m.state == PairState::Interrupted;
+        if (!m.claimed && (!wasInStep || word.qemu == QemuSense::Plain))
+            m.state = PairState::Undoing;
+        return;
+    }
+    if (word.role != Role::Primary)
         return;
     // Off is off: nobody needs the shadow. If a claim is open it has to be settled first.
     const bool off = word.epoch == m.epoch && word.state == PairState::Off && !m.claimed;
@@ -58,7 +66,7 @@ void Thought::chooseSecondary()
 
 void Thought::interruptedSecondary()
 {
-    if (!m.claimed && isHealthy()) {
+    if (!m.claimed && !isTold() && isHealthy()) {
         m.state = PairState::Protected;
         return;
     }
@@ -70,9 +78,14 @@ void Thought::interruptedSecondary()
         return;
     }
     // With the primary's consent its guest goes on here, whatever was promised.
-    if (primaryDied() && (canAgree() || (m.promised && m.peer == PeerSense::Alive))) {
+    if (primaryCeased() && (canAgree() || (m.promised && m.peer == PeerSense::Alive))) {
         m.claim = ClaimKind::Takeover;
         m.agreeing = true;
+        start(Work::CutOff);
+        return;
+    }
+    if (isTold()) {
+        m.claim = ClaimKind::Takeover;
         start(Work::CutOff);
         return;
     }
@@ -80,7 +93,7 @@ void Thought::interruptedSecondary()
         return;
     // A primary that lives decides by itself, and sooner: its clients notice less.
     const bool mayAnswer = m.peer == PeerSense::Alive || m.peer == PeerSense::Unknown;
-    if (mayAnswer && !primaryDied() && !m.impatient && !m.claimed) {
+    if (mayAnswer && !primaryCeased() && !m.impatient && !m.claimed) {
         pauseFor(Wait::For::Patience);
         return;
     }
@@ -88,6 +101,9 @@ void Thought::interruptedSecondary()
         ask(ClaimKind::Takeover);
 }
 
-bool Thought::primaryDied() const { return isCurrent(m) && isUseless(m.theirs.qemu); }
+bool Thought::primaryCeased() const
+{
+    return isCurrent(m) && (isUseless(m.theirs.qemu) || m.theirs.handingOver);
+}
 
 } // namespace lockstep::failover

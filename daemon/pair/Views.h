@@ -16,7 +16,8 @@ namespace lockstep {
 
 enum class Role { Primary, Secondary };
 
-/// What a pair is at, seen from one of its hosts. The words are those of D-Bus and of the CLI.
+/// What a pair is at, seen from one of its hosts. The words are those of D-Bus and of the CLI. The
+/// numbers go out with heartbeats: they stay as they are.
 enum class PairState {
     Preparing,   ///< "preparing": shadow and graph are being made; the guest runs unprotected.
     Copying,     ///< "copying": disks and RAM go over; the guest runs unprotected.
@@ -64,6 +65,10 @@ struct PairView
     PeerId peer;
     bool peerConnected{false};
     Epoch epoch;
+    QString arbiter{QStringLiteral("manual")}; ///< "manual", "etcd", "fence".
+    QString onArbiterLoss{QStringLiteral("wait")}; ///< "wait" or "primary-continues".
+    bool autoProtect{false};
+    QString arbiterError; ///< Why its arbiter cannot decide now; empty if it can, or is manual.
     QString mode{QStringLiteral("colo")};
     QList<DiskView> disks;
     QList<NicView> nics;
@@ -97,9 +102,13 @@ struct PreflightReport
     }
 };
 
+/// What is not set stays as it was for this pair, or has its default.
 struct ProtectOptions
 {
     QString imageDirectory; ///< On the other host, absolute; empty: its configured one.
+    QString arbiter; ///< "manual" (the default), "etcd", "fence".
+    QString onArbiterLoss; ///< "wait" (the default) or "primary-continues".
+    std::optional<bool> autoProtect; ///< Default: no.
 };
 
 enum class JobState { Running, Done, Failed, Cancelled };
@@ -108,7 +117,7 @@ enum class JobState { Running, Done, Failed, Cancelled };
 struct JobView
 {
     JobId id;
-    QString kind; ///< "protect", "takeover", "continue-alone", "unprotect".
+    QString kind; ///< "protect", "takeover", "continue-alone", "unprotect", "switchover", "drain".
     QString domain;
     DomainUuid uuid;
     JobState state{JobState::Running};

@@ -215,6 +215,12 @@ HeartbeatView Heartbeats::view(const PeerId& id) const
     return view;
 }
 
+QList<PairBeat> Heartbeats::pairBeats(const PeerId& id) const
+{
+    const Pulse* const beating = pulse(id);
+    return beating == nullptr ? QList<PairBeat>{} : beating->pairBeats();
+}
+
 std::optional<PairBeat> Heartbeats::pairBeat(const PeerId& id, const DomainUuid& pair) const
 {
     const Pulse* const beating = pulse(id);

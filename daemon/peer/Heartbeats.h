@@ -40,6 +40,7 @@ public:
 
     [[nodiscard]] HeartbeatView view(const PeerId& id) const;
     [[nodiscard]] std::optional<PairBeat> pairBeat(const PeerId& id, const DomainUuid& pair) const;
+    [[nodiscard]] QList<PairBeat> pairBeats(const PeerId& id) const;
 
 Q_SIGNALS:
     void healthChanged(const lockstep::PeerId& id);

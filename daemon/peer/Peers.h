@@ -100,6 +100,8 @@ public:
     /// it is of now, the peer's health tells.
     [[nodiscard]] virtual std::optional<PairBeat> pairHealth(const PeerId& id,
                                                              const DomainUuid& pair) const = 0;
+    /// All that the peer's heartbeats say of pairs.
+    [[nodiscard]] virtual QList<PairBeat> pairsOf(const PeerId& id) const = 0;
 
 Q_SIGNALS:
     void peerChanged(const lockstep::PeerId& id);

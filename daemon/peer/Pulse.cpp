@@ -320,6 +320,14 @@ std::optional<PairBeat> Pulse::pairBeat(const DomainUuid& uuid) const
     return found == m_said.cend() ? std::nullopt : std::optional{found->beat};
 }
 
+QList<PairBeat> Pulse::pairBeats() const
+{
+    QList<PairBeat> beats;
+    for (const Said& said : m_said)
+        beats.append(said.beat);
+    return beats;
+}
+
 HeartbeatView Pulse::view() const
 {
     HeartbeatView view{.health = m_detector.verdict().health,

@@ -59,6 +59,7 @@ public:
     [[nodiscard]] HeartbeatView view() const;
     /// What the peer last said of a pair; nothing if its heartbeats do not mention it (any more).
     [[nodiscard]] std::optional<PairBeat> pairBeat(const DomainUuid& uuid) const;
+    [[nodiscard]] QList<PairBeat> pairBeats() const;
 
     /// Microseconds that also pass while the host is suspended (CLOCK_BOOTTIME).
     [[nodiscard]] static Instant now();

@@ -71,6 +71,10 @@ public:
     {
         return m_heartbeats.pairBeat(id, pair);
     }
+    [[nodiscard]] QList<PairBeat> pairsOf(const PeerId& id) const override
+    {
+        return m_heartbeats.pairBeats(id);
+    }
 
 private:
     [[nodiscard]] Result<Hello> greet(const Visitor& visitor) override;

@@ -126,6 +126,7 @@ void World::perform(int host, const Planned& planned)
     } else if (const auto* wait = std::get_if<Wait>(&planned.action)) {
         const Milliseconds time = wait->what == Wait::For::Backoff ? 3000
             : wait->what == Wait::For::Patience                    ? 500
+            : wait->what == Wait::For::HandOver                    ? 3000
                                                                    : 1000;
         const auto timer = ++daemon.timer;
         later(host, time, [this, host, timer] {

@@ -29,7 +29,8 @@ void World::watchOver()
     m_queue.after(m_dice.between(800, 4000), [this] { watchOver(); });
     for (int host = 0; host < 2; ++host) {
         if (m_hosts[host].powered && !m_hosts[host].paused && !m_hosts[1 - host].powered)
-            happen(host, ToldToGoOn{});
+            happen(host,
+                   Told{m_hosts[host].daemon.mind.isPrimary() ? Wish::GoAlone : Wish::TakeOver});
     }
 }
 
@@ -38,7 +39,7 @@ void World::strike()
     const int host = m_dice.below(2);
     const std::string where = "host " + std::to_string(host) + ": ";
     const auto lasting = m_dice.oneIn(3) ? m_dice.between(5, 300) : m_dice.between(300, 12'000);
-    const int kind = m_dice.below(12);
+    const int kind = m_dice.below(14);
     m_mustSurvive = m_setting.faults == 1 && kind != 9 && isProtected();
     switch (kind) {
     case 0:
@@ -105,6 +106,18 @@ void World::strike()
             if (paired)
                 sever(host);
         }
+        break;
+    case 12:
+        note(where + "the guest is to be handed over");
+        happen(host, Told{Wish::HandOver});
+        break;
+    case 13:
+        // Without an arbiter that is a word for which somebody has looked: see watchOver().
+        if (m_setting.arbitration == Arbitration::Manual
+            && m_hosts[host].daemon.mind.peer != PeerSense::Alive)
+            break;
+        note(where + "the guest is to go on alone");
+        happen(host, Told{Wish::GoAlone});
         break;
     case 10:
         note("messages get lost");

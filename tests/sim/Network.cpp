@@ -163,8 +163,15 @@ TheirWord World::wordOf(int host) const
     // Only what is on disk is told: what is not may never have been.
     const Daemon& daemon = m_hosts[host].daemon;
     const Mind& disk = daemon.disk;
-    return {true,       disk.known, disk.role,     disk.state,
-            disk.epoch, disk.sole,  disk.promised, daemon.mind.qemu};
+    return {true,
+            disk.known,
+            disk.role,
+            disk.state,
+            disk.epoch,
+            disk.sole,
+            disk.promised,
+            daemon.mind.qemu,
+            disk.state == PairState::Interrupted && daemon.mind.isHandingOver()};
 }
 
 void World::beat(int host)

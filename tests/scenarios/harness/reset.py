@@ -27,6 +27,11 @@ lab-service start lockstepd
 """
 
 
+def clean_witness(lab):
+    # What an earlier scenario's pairs have left.
+    lab.witness.run("etcdctl", "del", "--prefix", "/lockstep/")
+
+
 def clean_client(lab):
     # Loads and watchers of a scenario that failed halfway.
     lab.client.shell("pkill -KILL -f lockstep-lab/client/[l]oad || true; pkill tcpdump || true; rm -rf /tmp/load")
@@ -59,7 +64,7 @@ def reset_once(lab, paired):
     settle(lab)
     with ThreadPoolExecutor() as pool:
         jobs = [pool.submit(host.shell, CLEAN, timeout=90) for host in lab.hypervisors]
-        jobs.append(pool.submit(clean_client, lab))
+        jobs += [pool.submit(clean, lab) for clean in (clean_client, clean_witness)]
         for job in jobs:
             job.result()
     if paired:

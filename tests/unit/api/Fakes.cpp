@@ -176,6 +176,13 @@ Task<Result<JobId>> FakePairService::takeOver(QString domain)
     return start(u"takeover "_s + domain);
 }
 
+Task<Result<JobId>> FakePairService::switchOver(QString domain)
+{
+    return start(u"switchover "_s + domain);
+}
+
+Task<Result<JobId>> FakePairService::drain() { return start(u"drain"_s); }
+
 Task<Result<JobId>> FakePairService::continueAlone(QString domain)
 {
     return start(u"continue-alone "_s + domain);

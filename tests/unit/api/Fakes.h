@@ -33,6 +33,8 @@ public:
                                           ProtectOptions options) override;
     Task<Result<JobId>> protect(QString domain, QString peer, ProtectOptions options) override;
     Task<Result<JobId>> takeOver(QString domain) override;
+    Task<Result<JobId>> switchOver(QString domain) override;
+    Task<Result<JobId>> drain() override;
     Task<Result<JobId>> continueAlone(QString domain) override;
     Task<Result<JobId>> unprotect(QString domain) override;
     QList<PairView> pairs() const override;
@@ -75,6 +77,7 @@ public:
     Task<Result<void>> setHeartbeat(PeerId id, HeartbeatSettings settings) override;
     void setPairBeats(PairBeats) override { }
     void beatSoon(const PeerId&) override { }
+    QList<PairBeat> pairsOf(const PeerId&) const override { return {}; }
     std::optional<PairBeat> pairHealth(const PeerId&, const DomainUuid&) const override
     {
         return {};

@@ -107,6 +107,14 @@ Task<Result<void>> FakePeers::setHeartbeat(PeerId, HeartbeatSettings settings)
     co_return {};
 }
 
+QList<PairBeat> FakePeers::pairsOf(const PeerId&) const
+{
+    QList<PairBeat> beats;
+    for (const auto& [uuid, beat] : pairBeats)
+        beats.append(beat);
+    return beats;
+}
+
 std::optional<PairBeat> FakePeers::pairHealth(const PeerId&, const DomainUuid& pair) const
 {
     const auto found = pairBeats.find(pair);

@@ -48,6 +48,8 @@ public:
     [[nodiscard]] std::optional<PairBeat> pairHealth(const PeerId& id,
                                                      const DomainUuid& pair) const override;
 
+    [[nodiscard]] QList<PairBeat> pairsOf(const PeerId& id) const override;
+
     PairBeats ownPairBeats;
 
 private:

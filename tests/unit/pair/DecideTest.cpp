@@ -257,8 +257,8 @@ void DecideTest::anAdministratorsWordNeedsAGuest()
     auto mind = protectedOne(Role::Primary, Arbitration::Manual);
     const auto lost = decide(mind, PeerChanged{PeerSense::Gone});
     QVERIFY(!find<Begin>(lost));
-    QVERIFY(begins(decide(lost.mind, ToldToGoOn{}), Work::Detach));
-    const auto dead = after(lost.mind, {QemuChanged{QemuSense::Died}, ToldToGoOn{}});
+    QVERIFY(begins(decide(lost.mind, Told{Wish::GoAlone}), Work::Detach));
+    const auto dead = after(lost.mind, {QemuChanged{QemuSense::Died}, Told{Wish::GoAlone}});
     QVERIFY(!dead.mind.sole);
 }
 

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "pair/Record.h"
+
+namespace lockstep {
+
+/// Destroys the connections of QEMU's channels to a peer that does not answer, or shall not be
+/// heard any more, so that nothing waits for TCP. Errors: those of destroySockets().
+[[nodiscard]] Result<void> severChannels(const ReplicationSpec& spec);
+
+/// Whether the two QEMUs are connected, as far as this host's kernel knows; also true if it cannot
+/// be told, e.g. before there are any channels.
+[[nodiscard]] bool areChannelsUp(const ReplicationSpec& spec);
+
+/// Logs what could not be done for a pair, and is not worth to fail for.
+void warnAbout(const PairRecord& record, const Error& error);
+
+} // namespace lockstep

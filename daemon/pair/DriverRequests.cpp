@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "pair/PairDriver.h"
+
+#include <spdlog/spdlog.h>
+
+namespace lockstep {
+
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+using namespace failover;
+
+namespace {
+
+// A peer that lives answers at once; one that does not is asked again.
+constexpr auto answerDeadline = 1500ms;
+
+QString wordFor(ClaimKind kind)
+{
+    return kind == ClaimKind::Takeover ? u"takeover"_s : u"go-alone"_s;
+}
+
+} // namespace
+
+Arbiters::Use PairDriver::use() const { return {m_draft.settings.arbiter, m_draft.peerName}; }
+
+GrantSeen PairDriver::seenFrom(const std::optional<Grant>& grant) const
+{
+    if (!grant)
+        return {};
+    const bool own = grant->owner == m_parts.peers.ownId();
+    // Who is in step counts only if it is one of these two hosts.
+    const bool inStep =
+        grant->inStep && grant->shadow == (own ? m_draft.peer : m_parts.peers.ownId());
+    return {grant->epoch.value, own ? Side::Own : Side::Other, inStep};
+}
+
+std::optional<Grant> PairDriver::grantFrom(const GrantSeen& seen) const
+{
+    if (seen == seenFrom(m_grant))
+        return m_grant;
+    if (seen.owner == Side::Nobody)
+        return std::nullopt;
+    const auto own = m_parts.peers.ownId();
+    const bool isOurs = seen.owner == Side::Own;
+    return Grant{.epoch = {seen.epoch},
+                 .owner = isOurs ? own : m_draft.peer,
+                 .shadow = isOurs ? m_draft.peer : own,
+                 .inStep = seen.inStep};
+}
+
+Task<void> PairDriver::readRecord()
+{
+    ++m_working;
+    const auto arbiter = m_parts.arbiters.of(m_draft.settings.arbiter);
+    auto read = arbiter ? co_await (*arbiter)->read(m_uuid)
+                        : Result<std::optional<Grant>>{std::unexpected{arbiter.error()}};
+    --m_working;
+    if (!read) {
+        answered(read.error(), false);
+        co_return;
+    }
+    m_parts.arbiters.note(use(), {});
+    m_grant = *read;
+    happen(ArbiterRead{seenFrom(m_grant)});
+}
+
+Task<void> PairDriver::swap(Swap action)
+{
+    ++m_working;
+    Claim claim{.uuid = m_uuid,
+                .domain = m_draft.domain,
+                .kind = action.kind,
+                .expected = grantFrom(action.seen),
+                .wanted = *grantFrom(action.wanted),
+                .other = m_draft.peer,
+                .otherName = m_draft.peerName};
+    const auto arbiter = m_parts.arbiters.of(m_draft.settings.arbiter);
+    const auto verdict = arbiter ? co_await (*arbiter)->claim(claim)
+                                 : Result<Verdict>{std::unexpected{arbiter.error()}};
+    --m_working;
+    if (!verdict) {
+        answered(verdict.error(), arbiter.has_value());
+        co_return;
+    }
+    m_parts.arbiters.note(use(), {});
+    m_grant = verdict->now;
+    spdlog::info("pair {}: {} {} by {}", m_draft.domain.toStdString(),
+                 wordFor(action.kind).toStdString(), verdict->granted ? "granted" : "denied",
+                 nameOf(m_draft.settings.arbiter).toStdString());
+    happen(ArbiterAnswered{verdict->granted, seenFrom(m_grant)});
+}
+
+void PairDriver::answered(const Error& error, bool sent)
+{
+    spdlog::warn("pair {}: {}", m_draft.domain.toStdString(), error.message().toStdString());
+    m_parts.arbiters.note(use(), error);
+    m_error = error;
+    happen(ArbiterSilent{sent});
+}
+
+Task<void> PairDriver::askPromise(quint64 epoch, AskPromise word)
+{
+    ++m_working;
+    const QJsonObject request{{u"uuid"_s, toString(m_uuid)},
+                              {u"epoch"_s, qint64(epoch)},
+                              {u"number"_s, qint64(word.number)},
+                              {u"promise"_s, word.promise}};
+    const auto reply =
+        co_await m_parts.peers.call(m_draft.peer, u"pair.promise"_s, request, answerDeadline);
+    --m_working;
+    if (reply && (*reply)[u"agreed"].toBool() && word.promise)
+        happen(Promised{epoch, word.number});
+}
+
+Task<void> PairDriver::askToLetGo(quint64 epoch, ClaimKind kind)
+{
+    ++m_working;
+    const QJsonObject request{
+        {u"uuid"_s, toString(m_uuid)}, {u"epoch"_s, qint64(epoch)}, {u"for"_s, wordFor(kind)}};
+    const auto reply =
+        co_await m_parts.peers.call(m_draft.peer, u"pair.let-go"_s, request, answerDeadline);
+    --m_working;
+    if (reply && (*reply)[u"agreed"].toBool()) {
+        happen(LetGo{epoch});
+        co_return;
+    }
+    m_error = reply
+        ? Error{Errc::Busy,
+                u"%1 does not let go of domain %2 now"_s.arg(m_draft.peerName, m_draft.domain)}
+        : reply.error();
+    happen(WorkEnded{false});
+}
+
+} // namespace lockstep

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "pair/Channels.h"
+#include "pair/DetachFlow.h"
+#include "pair/PairDriver.h"
+#include "pair/PreflightFlow.h"
+#include "pair/ProtectFlow.h"
+#include "pair/Reasons.h"
+#include "pair/ShadowBuild.h"
+#include "pair/TakeoverFlow.h"
+#include "store/StartGuard.h"
+
+#include <spdlog/spdlog.h>
+
+namespace lockstep {
+
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+using namespace failover;
+
+namespace {
+
+// Longer than it takes to find that the other host is not there any more.
+constexpr auto discardDeadline = 30s;
+
+QString nameOf(Work work)
+{
+    switch (work) {
+    case Work::CutOff:
+        return u"cutting the shadow off"_s;
+    case Work::Build:
+        return u"protecting"_s;
+    case Work::Confirm:
+        return u"confirming the shadow"_s;
+    case Work::Detach:
+        return u"going on alone"_s;
+    case Work::GoLive:
+        return u"going live"_s;
+    case Work::Merge:
+        return u"merging the overlays"_s;
+    case Work::Discard:
+        return u"discarding the shadow"_s;
+    case Work::Destroy:
+        return u"destroying the out of date copy"_s;
+    default:
+        return {};
+    }
+}
+
+} // namespace
+
+Task<void> PairDriver::work(Work work)
+{
+    ++m_working;
+    const auto outcome = co_await carryOut(work);
+    --m_working;
+    if (m_stopped)
+        co_return;
+    if (!outcome) {
+        spdlog::warn("pair {}: {}: {}", m_draft.domain.toStdString(), nameOf(work).toStdString(),
+                     outcome.error().message().toStdString());
+        m_error = outcome.error();
+        m_why = outcome.error().message();
+    }
+    const auto sense = [&] -> std::optional<QemuSense> {
+        if (!outcome)
+            return std::nullopt;
+        if (work == Work::Build)
+            return QemuSense::Colo;
+        if (work == Work::Detach || work == Work::GoLive)
+            return QemuSense::Plain;
+        return std::nullopt;
+    }();
+    if (sense && m_mind.qemu != QemuSense::Off && m_mind.qemu != QemuSense::Died
+        && m_mind.qemu != *sense)
+        happen(QemuChanged{*sense});
+    m_again = !outcome;
+    happen(WorkEnded{outcome.has_value()});
+    if (outcome && work == Work::Build && !areChannelsUp(m_parts.pairs.find(m_uuid)->spec))
+        m_qemu.cut(u"the connection to the twin is gone"_s);
+}
+
+Task<Result<void>> PairDriver::carryOut(Work work)
+{
+    TakeoverFlow takeover{m_parts, m_uuid};
+    switch (work) {
+    case Work::CutOff:
+        co_return co_await takeover.cutOff();
+    case Work::Build:
+        co_return co_await build();
+    case Work::Confirm:
+        co_return co_await confirm();
+    case Work::Detach:
+        co_return co_await detach();
+    case Work::GoLive:
+        co_return co_await goLive();
+    case Work::Merge:
+        co_return co_await takeover.merge(m_job.ensure(u"takeover"_s), m_again);
+    case Work::Discard:
+        co_return co_await discard();
+    case Work::Destroy:
+        co_return co_await destroy();
+    default:
+        co_return {};
+    }
+}
+
+Task<Result<void>> PairDriver::build()
+{
+    const bool byItself = !m_job.id();
+    const JobId job = m_job.ensure(u"protect"_s);
+    m_qemu.renew();
+    LOCKSTEP_CO_TRY(domain, co_await m_parts.hypervisor.find(toString(m_uuid)));
+    LOCKSTEP_CO_TRY(peer, m_parts.peers.peer(m_draft.peer));
+    ++m_failures;
+    if (byItself) { // else it was checked before there was anything to undo
+        LOCKSTEP_CO_TRY(report, co_await runPreflight(m_parts, domain, peer, m_options));
+        LOCKSTEP_CO_CHECK(ProtectFlow::verdict(report));
+    }
+    ProtectFlow flow{m_parts, job, domain, peer, m_options};
+    co_return co_await flow.run();
+}
+
+Task<Result<void>> PairDriver::confirm()
+{
+    m_job.progress(u"confirm the shadow"_s, 0.97);
+    LOCKSTEP_CO_TRY(record, m_parts.pairs.get(m_uuid));
+    const QJsonObject request{{u"uuid"_s, toString(m_uuid)},
+                              {u"epoch"_s, qint64(record.epoch.value)}};
+    const auto reply = co_await m_parts.peers.call(record.peer, u"shadow.confirm"_s, request);
+    if (!reply)
+        co_return std::unexpected{reply.error()};
+    co_return {};
+}
+
+Task<Result<void>> PairDriver::detach()
+{
+    const auto job = m_job.ensure(u"continue-alone"_s);
+    if (m_mind.qemu == QemuSense::Died || m_mind.qemu == QemuSense::Off)
+        co_return {}; // all that there was to take apart has gone with it
+    DetachFlow flow{m_parts, m_uuid};
+    // A protection that was not complete may have left the guest paused; one that was did not.
+    const bool wasBuilding = m_job.kind() == u"protect" || !m_mind.confirmed;
+    co_return co_await flow.run(job, m_again || wasBuilding, [this] {
+        if (m_job.kind() == u"protect")
+            return;
+        m_job.setResult(u"live-ms"_s, m_sinceLoss.elapsed());
+        spdlog::info("pair {}: live alone after {} ms", m_draft.domain.toStdString(),
+                     m_sinceLoss.elapsed());
+    });
+}
+
+Task<Result<void>> PairDriver::goLive()
+{
+    (void)m_job.ensure(u"takeover"_s);
+    m_job.progress(u"go live"_s, 0.1);
+    TakeoverFlow flow{m_parts, m_uuid};
+    LOCKSTEP_CO_CHECK(co_await flow.goLive());
+    m_job.setResult(u"live-ms"_s, m_sinceLoss.elapsed());
+    spdlog::info("pair {}: live after {} ms", m_draft.domain.toStdString(), m_sinceLoss.elapsed());
+    co_return {};
+}
+
+Task<Result<void>> PairDriver::discard()
+{
+    if (m_building) {
+        m_building->request_stop();
+        while (m_building)
+            LOCKSTEP_CO_CHECK(co_await pause(20ms));
+    }
+    LOCKSTEP_CO_TRY(record, m_parts.pairs.get(m_uuid));
+    const auto severed = severChannels(record.spec);
+    if (!severed)
+        warnAbout(record, severed.error());
+    co_return co_await ShadowBuild::discard(m_parts, record);
+}
+
+Task<Result<void>> PairDriver::destroy()
+{
+    LOCKSTEP_CO_TRY(record, m_parts.pairs.get(m_uuid));
+    // Its main loop may wait for the dead connections, and would not even hear that it shall end.
+    const auto severed = severChannels(record.spec);
+    if (!severed)
+        warnAbout(record, severed.error());
+    co_return co_await m_parts.hypervisor.destroy(m_uuid);
+}
+
+Task<void> PairDriver::builtOrNot(Result<void> outcome)
+{
+    m_building.reset();
+    if (outcome || m_mind.state != PairState::Copying)
+        co_return;
+    m_why = outcome.error().message();
+    happen(QemuChanged{QemuSense::Died});
+}
+
+Task<void> PairDriver::discarded(std::chrono::milliseconds deadline)
+{
+    if (!m_saved.known && !m_mind.known)
+        co_return;
+    const OneShot<bool> done;
+    done.expire(deadline, false);
+    m_onDiscarded.push_back(done);
+    (void)co_await done;
+}
+
+Task<void> PairDriver::finishJob(Result<void> outcome)
+{
+    ++m_working;
+    const bool wasNew = std::exchange(m_isNew, false) && !outcome;
+    const bool wanted = std::exchange(m_forget, false) && outcome;
+    if (outcome && m_job.kind() == u"protect")
+        m_job.setResult(u"epoch"_s, qint64(m_mind.epoch));
+    const bool idle = m_mind.state == PairState::Alone || m_mind.state == PairState::Off
+        || m_mind.state == PairState::Stale;
+    if ((wasNew || wanted) && idle) {
+        const auto forgotten = co_await forget();
+        if (!forgotten && outcome)
+            outcome = forgotten;
+    }
+    m_job.finish(outcome);
+    --m_working;
+}
+
+Task<Result<void>> PairDriver::forget()
+{
+    m_job.progress(u"discard the shadow"_s, 0.9);
+    // It discards it by itself once it hears that this side goes on alone.
+    for (auto waited = 0ms; waited < discardDeadline; waited += 50ms) {
+        const bool gone =
+            !m_mind.theirs.heard || !m_mind.theirs.known || m_mind.theirs.state == PairState::Stale;
+        if (m_mind.peer != PeerSense::Alive || (m_mind.theirs.heard && gone))
+            break;
+        LOCKSTEP_CO_CHECK(co_await pause(50ms));
+    }
+    if (m_mind.sole && m_grant && m_draft.settings.arbiter == ArbiterKind::Etcd) {
+        const auto arbiter = m_parts.arbiters.of(m_draft.settings.arbiter);
+        const auto gone = arbiter ? co_await (*arbiter)->forget(m_uuid, *m_grant)
+                                  : Result<void>{std::unexpected{arbiter.error()}};
+        if (!gone)
+            warnAbout(m_draft, gone.error());
+    }
+    Mind nothing;
+    nothing.epoch = m_mind.epoch;
+    nothing.peer = m_mind.peer;
+    nothing.sole = false;
+    m_mind = nothing;
+    m_saved = nothing;
+    LOCKSTEP_CO_CHECK(co_await m_parts.pairs.remove(m_uuid));
+    co_return m_guard.forget(m_uuid);
+}
+
+} // namespace lockstep

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "pair/PeerRequests.h"
+
+#include "pair/PreflightFlow.h"
+#include "pair/ShadowBuild.h"
+
+#include <spdlog/spdlog.h>
+
+namespace lockstep {
+
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+using namespace failover;
+
+namespace {
+
+constexpr auto discardDeadline = 25s;
+
+QJsonObject agreement(bool agreed) { return {{u"agreed"_s, agreed}}; }
+
+/// Why a shadow cannot be made here now; nothing if it can.
+std::optional<Error> obstacle(const PairRecord& wanted, const PairRecord& before)
+{
+    const QString state = toString(before.state);
+    if (before.peer != wanted.peer || before.isEngaged())
+        return Error{Errc::Busy, u"domain %1 is %2 here"_s.arg(wanted.domain, state)};
+    // Our epoch may be the newer one: what is live here must not be replaced by an older copy.
+    if (before.state != PairState::Stale)
+        return Error{Errc::NameTaken,
+                     u"domain %1 is %2 here, under epoch %3"_s.arg(
+                         wanted.domain, state, QString::number(before.epoch.value))};
+    return std::nullopt;
+}
+
+} // namespace
+
+void PeerRequests::answer()
+{
+    const auto handle = [this](const QString& method, auto member) {
+        m_parts.peers.handle(method, [this, member](PeerId peer, QJsonObject request) {
+            return (this->*member)(std::move(peer), std::move(request));
+        });
+    };
+    m_parts.peers.handle(u"preflight.facts"_s, [this](PeerId peer, QJsonObject request) {
+        return answerPreflight(m_parts, peer, request);
+    });
+    handle(u"shadow.prepare"_s, &PeerRequests::prepare);
+    handle(u"shadow.confirm"_s, &PeerRequests::confirm);
+    handle(u"shadow.discard"_s, &PeerRequests::discard);
+    handle(u"pair.let-go"_s, &PeerRequests::letGo);
+    handle(u"pair.promise"_s, &PeerRequests::promise);
+    handle(u"pair.switch-over"_s, &PeerRequests::switchOver);
+}
+
+Result<PeerRequests::Subject> PeerRequests::subject(const PeerId& peer,
+                                                    const QJsonObject& request) const
+{
+    const DomainUuid uuid{QUuid::fromString(request[u"uuid"].toString())};
+    const auto epoch = request[u"epoch"].toInteger(-1);
+    if (uuid.value.isNull() || epoch < 0)
+        return failure(Errc::ProtocolError, u"a request about a pair without uuid or epoch"_s);
+    auto* const driver = m_drivers.find(uuid);
+    // A third host has no say in a pair of two others.
+    if (!driver || driver->peer() != peer)
+        return failure(Errc::UnknownPair,
+                       u"domain %1 has no pair with you here"_s.arg(toString(uuid)));
+    return Subject{driver, {quint64(epoch)}};
+}
+
+Task<Result<QJsonObject>> PeerRequests::prepare(PeerId peer, QJsonObject request)
+{
+    auto spec = ReplicationSpec::fromJson(request[u"spec"].toObject());
+    if (!spec)
+        co_return std::unexpected{spec.error().as(Errc::ProtocolError)};
+    const auto settings = PairSettings::fromJson(request[u"settings"].toObject());
+    if (!settings)
+        co_return std::unexpected{settings.error().as(Errc::ProtocolError)};
+    LOCKSTEP_CO_TRY(info, m_parts.peers.peer(peer));
+    PairRecord record;
+    record.uuid = spec->uuid;
+    record.domain = spec->domain;
+    record.role = Role::Secondary;
+    record.state = PairState::Stale; // nothing yet
+    record.sole = false;
+    record.peer = peer;
+    record.peerName = info.name;
+    record.epoch = {quint64(request[u"epoch"].toInteger())};
+    record.settings = *settings;
+    record.spec = std::move(*spec);
+    record.spec.primaryAddress = info.remoteAddress;
+    record.spec.secondaryAddress = info.localAddress;
+    record.imageDirectory = request[u"image-directory"].toString();
+    if (record.imageDirectory.isEmpty())
+        record.imageDirectory = m_parts.config.replication.imageDirectory;
+    const auto before = m_parts.pairs.find(record.uuid);
+    if (before) {
+        if (const auto why = obstacle(record, *before))
+            co_return std::unexpected{*why};
+    }
+    LOCKSTEP_CO_TRY(domains, co_await m_parts.hypervisor.domains());
+    for (const auto& domain : std::as_const(domains)) {
+        if (domain.uuid != record.uuid && domain.name != record.domain)
+            continue;
+        if (!before || domain.uuid != record.uuid || domain.state != DomainState::Off)
+            co_return failure(
+                Errc::NameTaken,
+                u"host %1 has a domain %2 already"_s.arg(m_parts.peers.ownName(), domain.name));
+        record.definedHere = true;
+    }
+    const auto ports = choosePorts(record.spec, m_parts.pairs.all(), m_parts.config);
+    if (!ports)
+        co_return std::unexpected{ports.error()};
+    ShadowBuild::nameImages(record);
+    auto* const driver = co_await m_drivers.add(record);
+    if (driver->isBuilding() || !co_await driver->askToBuild(record))
+        co_return failure(Errc::Busy,
+                          u"domain %1 is not free for a shadow on %2 yet"_s.arg(
+                              record.domain, m_parts.peers.ownName()));
+    co_return co_await build(driver, request[u"xml"].toString());
+}
+
+Task<Result<QJsonObject>> PeerRequests::build(PairDriver* driver, QString xml)
+{
+    std::stop_source stop;
+    driver->setBuilding(stop);
+    const auto uuid = driver->uuid();
+    Result<void> built;
+    if (const auto record = m_parts.pairs.find(uuid)) {
+        ShadowBuild shadow{m_parts, *record, std::move(xml)};
+        built = co_await shadow.run(stop.get_token());
+    } else {
+        built = failure(Errc::Cancelled, u"the shadow is not wanted any more"_s);
+    }
+    co_await driver->builtOrNot(built); // it cannot be gone while it is building
+    const auto record = m_parts.pairs.find(uuid);
+    if (!built)
+        co_return std::unexpected{built.error()};
+    if (!record || record->state != PairState::Copying)
+        co_return failure(Errc::Cancelled, u"the shadow is not wanted any more"_s);
+    co_return QJsonObject{{u"spec"_s, record->spec.toJson()}};
+}
+
+Task<Result<QJsonObject>> PeerRequests::confirm(PeerId peer, QJsonObject request)
+{
+    LOCKSTEP_CO_TRY(what, subject(peer, request));
+    const auto uuid = what.driver->uuid();
+    const auto sense = co_await what.driver->qemu().look();
+    LOCKSTEP_CO_TRY(now, subject(peer, request)); // it may be gone meanwhile
+    if (sense != now.driver->mind().qemu)
+        now.driver->happen(QemuChanged{sense});
+    const bool agreed = co_await now.driver->ask(AskedToConfirm{now.epoch.value});
+    const auto record = m_parts.pairs.find(uuid);
+    if (!agreed || !record)
+        co_return failure(Errc::NotInStep,
+                          u"the shadow of domain %1 is not in step"_s.arg(record ? record->domain
+                                                                                 : toString(uuid)));
+    // What earlier protections left here is out of date now that this shadow is in step.
+    LOCKSTEP_CO_CHECK(co_await ShadowBuild::removeOldImages(*record));
+    co_return QJsonObject{};
+}
+
+Task<Result<QJsonObject>> PeerRequests::discard(PeerId peer, QJsonObject request)
+{
+    const auto what = subject(peer, request);
+    if (!what) {
+        if (what.error().code() == Errc::UnknownPair)
+            co_return QJsonObject{};
+        co_return std::unexpected{what.error()};
+    }
+    const auto uuid = what->driver->uuid();
+    if (!co_await what->driver->ask(AskedToLetGo{what->epoch.value, ClaimKind::GoAlone}))
+        co_return failure(Errc::WrongRole,
+                          u"%1 has no shadow of domain %2 that it could discard"_s.arg(
+                              m_parts.peers.ownName(), toString(uuid)));
+    if (auto* const driver = m_drivers.find(uuid))
+        co_await driver->discarded(discardDeadline);
+    co_return QJsonObject{};
+}
+
+Task<Result<QJsonObject>> PeerRequests::letGo(PeerId peer, QJsonObject request)
+{
+    const QString what = request[u"for"].toString();
+    if (what != u"takeover" && what != u"go-alone")
+        co_return failure(Errc::ProtocolError, u"pair.let-go for nothing that is known"_s);
+    const auto pair = subject(peer, request);
+    const auto kind = what == u"takeover" ? ClaimKind::Takeover : ClaimKind::GoAlone;
+    if (!pair) {
+        // There is nothing here that could go on; not so if this host just cannot tell.
+        const bool nothing = pair.error().code() == Errc::UnknownPair && kind == ClaimKind::GoAlone;
+        if (!nothing)
+            co_return std::unexpected{pair.error()};
+        const auto domain = co_await m_parts.hypervisor.find(request[u"uuid"].toString());
+        const bool runs = domain ? domain->state != DomainState::Off
+                                 : domain.error().code() != Errc::UnknownDomain;
+        co_return agreement(!runs);
+    }
+    co_return agreement(co_await pair->driver->ask(AskedToLetGo{pair->epoch.value, kind}));
+}
+
+Task<Result<QJsonObject>> PeerRequests::promise(PeerId peer, QJsonObject request)
+{
+    LOCKSTEP_CO_TRY(what, subject(peer, request));
+    const auto number = request[u"number"].toInteger(-1);
+    if (number < 0 || !request[u"promise"].isBool())
+        co_return failure(Errc::ProtocolError, u"pair.promise without number or promise"_s);
+    co_return agreement(co_await what.driver->ask(
+        AskedToPromise{what.epoch.value, quint64(number), request[u"promise"].toBool()}));
+}
+
+Task<Result<QJsonObject>> PeerRequests::switchOver(PeerId peer, QJsonObject request)
+{
+    LOCKSTEP_CO_TRY(what, subject(peer, request));
+    if (what.driver->mind().epoch != what.epoch.value)
+        co_return failure(Errc::WrongRole, u"the pair is under another epoch by now"_s);
+    const auto job = what.driver->want(u"switchover"_s, Wish::HandOver);
+    if (!job)
+        co_return std::unexpected{job.error()};
+    co_return QJsonObject{};
+}
+
+} // namespace lockstep

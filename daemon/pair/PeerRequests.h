@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "pair/PairDrivers.h"
+
+namespace lockstep {
+
+/// Answers what the other hosts' daemons ask of pairs.
+class PeerRequests final
+{
+public:
+    PeerRequests(PairParts parts, PairDrivers& drivers, TaskSet& tasks)
+        : m_parts{parts}, m_drivers{drivers}, m_tasks{tasks}
+    { }
+    void answer();
+
+private:
+    /// Makes a shadow. Errors: NameTaken, Busy, NoSpace and all that making it can fail with.
+    [[nodiscard]] Task<Result<QJsonObject>> prepare(PeerId peer, QJsonObject request);
+    [[nodiscard]] Task<Result<QJsonObject>> build(PairDriver* driver, QString xml);
+    /// From now on the shadow may take over. Errors: NotInStep.
+    [[nodiscard]] Task<Result<QJsonObject>> confirm(PeerId peer, QJsonObject request);
+    /// Takes the shadow away. Good if there is none. Errors: WrongRole if it goes live.
+    [[nodiscard]] Task<Result<QJsonObject>> discard(PeerId peer, QJsonObject request);
+    /// The asker may go on without this side; "agreed" tells.
+    [[nodiscard]] Task<Result<QJsonObject>> letGo(PeerId peer, QJsonObject request);
+    /// This side will not take over in this epoch, or may again; "agreed" tells.
+    [[nodiscard]] Task<Result<QJsonObject>> promise(PeerId peer, QJsonObject request);
+    /// The primary here is to hand the domain over.
+    [[nodiscard]] Task<Result<QJsonObject>> switchOver(PeerId peer, QJsonObject request);
+
+    struct Subject
+    {
+        PairDriver* driver;
+        Epoch epoch;
+    };
+    /// The pair that a request of `peer` is about. Errors: ProtocolError, UnknownPair.
+    [[nodiscard]] Result<Subject> subject(const PeerId& peer, const QJsonObject& request) const;
+
+    PairParts m_parts;
+    PairDrivers& m_drivers;
+    TaskSet& m_tasks;
+};
+
+} // namespace lockstep

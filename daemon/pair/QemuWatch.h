@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "pair/Mind.h"
+#include "pair/PairParts.h"
+
+#include <QObject>
+#include <QTimer>
+
+namespace lockstep {
+
+/// Senses what has become of one domain's QEMU on this host: by libvirt's and QEMU's events, by a
+/// command that a QEMU that is well answers (a watchdog), and by the kernel's view of its
+/// connections.
+class QemuWatch final : public QObject
+{
+    Q_OBJECT
+public:
+    static constexpr std::chrono::milliseconds period{250};
+    /// A QEMU that has not answered for so long hangs.
+    static constexpr std::chrono::milliseconds patience{1'250};
+
+    QemuWatch(PairParts parts, DomainUuid uuid, TaskSet& tasks);
+
+    /// Looks at it now. Unknown if libvirt cannot be asked.
+    [[nodiscard]] Task<failover::QemuSense> look();
+    /// The watchdog runs while a shadow exists and no flow uses the monitor.
+    void setWatching(bool on);
+    /// This host has cut its connections.
+    void cut(QString why);
+    /// A new protection begins: what is known of the last one's connections is over.
+    void renew() { m_left.clear(); }
+    /// Why it is as it was sensed last; empty if there is nothing to say.
+    [[nodiscard]] const QString& why() const { return m_why; }
+
+Q_SIGNALS:
+    void sensed(lockstep::failover::QemuSense sense);
+
+private:
+    void onQmpEvent(const QString& name, const QJsonObject& data);
+    void onLifecycle(Lifecycle event, int detail);
+    void onTimer();
+    [[nodiscard]] Task<void> ping(bool disconnected);
+    [[nodiscard]] Task<void> lookAgain();
+    [[nodiscard]] failover::QemuSense ended(bool asked);
+    void tell(failover::QemuSense sense, QString why);
+
+    PairParts m_parts;
+    DomainUuid m_uuid;
+    TaskSet& m_tasks;
+    QTimer m_timer;
+    bool m_pinging{false};
+    bool m_hung{false};
+    QString m_left; ///< Why the twins are not connected any more; empty while they are.
+    QString m_why;
+};
+
+} // namespace lockstep
