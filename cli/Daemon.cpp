@@ -246,6 +246,14 @@ Result<sdbus::ObjectPath> Daemon::continueAlone(const sdbus::ObjectPath& pair)
     return guarded([this, &pair] { return Pair{*m_connection, pair}.ContinueAlone({}); });
 }
 
+Result<sdbus::ObjectPath> Daemon::ownAlone(const sdbus::ObjectPath& pair)
+{
+    expectQuestion();
+    return guarded([this, &pair] {
+        return Pair{*m_connection, pair}.ContinueAlone({{"force", sdbus::Variant{true}}});
+    });
+}
+
 Result<sdbus::ObjectPath> Daemon::unprotect(const sdbus::ObjectPath& pair)
 {
     expectQuestion();

@@ -73,6 +73,7 @@ public:
     [[nodiscard]] Result<sdbus::ObjectPath> switchOver(const sdbus::ObjectPath& pair);
     [[nodiscard]] Result<sdbus::ObjectPath> drain();
     [[nodiscard]] Result<sdbus::ObjectPath> continueAlone(const sdbus::ObjectPath& pair);
+    [[nodiscard]] Result<sdbus::ObjectPath> ownAlone(const sdbus::ObjectPath& pair);
     [[nodiscard]] Result<sdbus::ObjectPath> unprotect(const sdbus::ObjectPath& pair);
     [[nodiscard]] Result<void> cancel(const sdbus::ObjectPath& job);
 

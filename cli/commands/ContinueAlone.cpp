@@ -12,6 +12,7 @@ struct Arguments
 {
     std::string domain;
     bool yes{false};
+    bool force{false};
     bool noWait{false};
 };
 
@@ -20,7 +21,7 @@ Result<int> run(const Arguments& arguments, bool json)
     const Decision decision{.domain = QString::fromStdString(arguments.domain),
                             .yes = arguments.yes,
                             .noWait = arguments.noWait};
-    return carryOut(decision, &Daemon::continueAlone,
+    return carryOut(decision, arguments.force ? &Daemon::ownAlone : &Daemon::continueAlone,
                     u"Continuing alone gives up the shadow there and with it the protection."_s,
                     u"%1 goes on here, unprotected"_s, json);
 }
@@ -36,6 +37,8 @@ void addContinueAlone(CLI::App& app, Context& context)
     command->add_option("DOMAIN", arguments->domain, "Name, UUID or id of the domain")->required();
     command->add_flag("--yes", arguments->yes,
                       "Do not ask, even if the other host seems to be alive");
+    command->add_flag("--force", arguments->force,
+                      "The other host is off for certain, and this one has the newest state");
     command->add_flag("--no-wait", arguments->noWait, "Return when the job has been started");
 }
 

@@ -52,8 +52,8 @@ Task<Result<sdbus::ObjectPath>> Requests::drain(wire::Dictionary options)
 
 Task<Result<sdbus::ObjectPath>> Requests::continueAlone(DomainUuid uuid, wire::Dictionary options)
 {
-    LOCKSTEP_CO_CHECK(wire::noOptions(options));
-    co_return jobPath(co_await m_pairs.continueAlone(toString(uuid)));
+    LOCKSTEP_CO_TRY(force, wire::force(options));
+    co_return jobPath(co_await m_pairs.continueAlone(toString(uuid), force));
 }
 
 Task<Result<sdbus::ObjectPath>> Requests::unprotect(DomainUuid uuid, wire::Dictionary options)

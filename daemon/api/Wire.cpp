@@ -233,6 +233,15 @@ Result<ProtectOptions> protectOptions(const Dictionary& options)
         .transform([&read] { return read; });
 }
 
+Result<bool> force(const Dictionary& options)
+{
+    Dictionary rest = options;
+    const auto given = rest.extract("force");
+    if (given && !given.mapped().containsValueOfType<bool>())
+        return failure(Errc::InvalidArgument, u"option force: it must be a boolean"_s);
+    return noOptions(rest).transform([&] { return given && given.mapped().get<bool>(); });
+}
+
 Result<QString> peerName(const Dictionary& options)
 {
     QString name;

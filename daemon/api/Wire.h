@@ -40,6 +40,8 @@ using ErrorTriple = sdbus::Struct<std::string, std::string, std::string>;
 [[nodiscard]] ErrorTriple errorTriple(const std::optional<lockstep::Error>& error);
 
 /// The following refuse unknown and mistyped keys: InvalidArgument.
+/// Option "force". Errors: InvalidArgument.
+[[nodiscard]] Result<bool> force(const Dictionary& options);
 [[nodiscard]] Result<ProtectOptions> protectOptions(const Dictionary& options);
 [[nodiscard]] Result<QString> peerName(const Dictionary& options); ///< Empty if not given.
 /// `now` with what the options change; not checked for bounds.

@@ -28,6 +28,10 @@ Judgement judgeInStep(const Mind& mind, const GrantSeen& now)
 
 Judgement judgeGoAlone(const Mind& mind, const GrantSeen& now)
 {
+    // A record that is gone was not by a rule: nobody can tell what it said.
+    if (now.owner == Side::Nobody)
+        return {mind.wish == Wish::OwnAlone ? Is::Allowed : Is::Denied,
+                {mind.epoch + 1, Side::Own, false}};
     if (now.owner == Side::Other)
         return {Is::Denied, now};
     // What is here is out of date until the record says that it was handed back: it was yielded

@@ -16,7 +16,19 @@ constexpr auto answerDeadline = 1500ms;
 
 QString wordFor(ClaimKind kind)
 {
-    return kind == ClaimKind::Takeover ? u"takeover"_s : u"go-alone"_s;
+    switch (kind) {
+    case ClaimKind::Begin:
+        return u"begin"_s;
+    case ClaimKind::InStep:
+        return u"in-step"_s;
+    case ClaimKind::GoAlone:
+        return u"go-alone"_s;
+    case ClaimKind::Takeover:
+        return u"takeover"_s;
+    case ClaimKind::Cede:
+        return u"cede"_s;
+    }
+    return {};
 }
 
 } // namespace

@@ -52,6 +52,7 @@ enum class Wish : quint8 {
     Nothing,
     Protect, ///< The domain gets a shadow, though the pair does not protect itself.
     GoAlone, ///< The primary leaves its shadow, though that may be well.
+    OwnAlone, ///< Somebody knows that this host has the newest state, and that the other is off.
     HandOver, ///< The primary lets a shadow that is in step take over.
     TakeOver, ///< The shadow takes over; without an arbiter this is somebody's word that it may.
 };
@@ -131,6 +132,10 @@ struct Mind
     bool waiting{false}; ///< A timer runs before the next attempt.
 
     [[nodiscard]] bool isPrimary() const { return role == Role::Primary; }
+    [[nodiscard]] bool wantsAlone() const
+    {
+        return wish == Wish::GoAlone || wish == Wish::OwnAlone;
+    }
     [[nodiscard]] bool isHandingOver() const
     {
         return wish == Wish::HandOver && state == PairState::Interrupted;

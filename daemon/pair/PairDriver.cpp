@@ -320,8 +320,25 @@ Task<void> PairDriver::act()
         co_await finishJob(*ended ? Result<void>{} : std::unexpected{error});
         m_finishing = false;
     }
+    co_await refreshReason();
     if (isVacant())
         Q_EMIT vacant();
+}
+
+Task<void> PairDriver::refreshReason()
+{
+    const bool mayChange = m_saved.known && m_saved.state == m_mind.state
+        && (m_mind.state == PairState::Interrupted || m_mind.state == PairState::Confirming
+            || m_mind.state == PairState::Merging || m_mind.state == PairState::Off);
+    const auto record = m_parts.pairs.find(m_uuid);
+    if (!mayChange || !record || record->reason == reason())
+        co_return;
+    ++m_working;
+    const auto shown = co_await m_parts.pairs.update(
+        m_uuid, [now = reason()](PairRecord& changed) { changed.reason = now; });
+    --m_working;
+    if (!shown)
+        warnAbout(m_draft, shown.error());
 }
 
 Task<bool> PairDriver::perform(Planned planned)

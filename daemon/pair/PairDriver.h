@@ -96,6 +96,8 @@ private:
     [[nodiscard]] Task<bool> perform(Planned planned);
     [[nodiscard]] Task<void> save(failover::Mind mind, QString reason);
     [[nodiscard]] Task<Result<void>> write(failover::Mind mind, QString reason);
+    /// Also what is waited for may change, while the state stays.
+    [[nodiscard]] Task<void> refreshReason();
     [[nodiscard]] bool sever();
     void wait(failover::Wait::For what);
     void adjust();

@@ -11,7 +11,7 @@ using namespace Qt::StringLiterals;
 using namespace failover;
 
 PairDrivers::PairDrivers(PairParts parts, TaskSet& tasks)
-    : m_parts{parts}, m_tasks{tasks}, m_guard{parts.config.store.directory + u"/starts"_s}
+    : m_parts{parts}, m_tasks{tasks}, m_guard{StartGuard::usualFolder}
 {
     connect(&m_parts.peers, &Peers::healthChanged, this, &PairDrivers::hear);
     connect(&m_parts.peers, &Peers::pairHealthChanged, this, &PairDrivers::hear);

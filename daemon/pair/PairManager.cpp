@@ -428,7 +428,7 @@ Task<Result<void>> PairManager::drainOne(PairRecord record)
     }
 }
 
-Task<Result<JobId>> PairManager::continueAlone(QString domain)
+Task<Result<JobId>> PairManager::continueAlone(QString domain, bool force)
 {
     LOCKSTEP_CO_TRY(pair, co_await pairFor(domain));
     const auto& record = pair.record;
@@ -443,12 +443,15 @@ Task<Result<JobId>> PairManager::continueAlone(QString domain)
             pair.driver->hurry();
         co_return job;
     }
-    if (record.state != PairState::Protected && record.state != PairState::Interrupted)
+    const bool undecided = record.state == PairState::Off && !record.sole && force;
+    if (record.state != PairState::Protected && record.state != PairState::Interrupted
+        && !undecided)
         co_return failure(Errc::NotProtected,
                           u"domain %1 is %2; there is no shadow to leave"_s.arg(
                               record.domain, toString(record.state)));
     LOCKSTEP_CO_CHECK(co_await stayAlone(record.uuid));
-    co_return pair.driver->want(u"continue-alone"_s, failover::Wish::GoAlone);
+    co_return pair.driver->want(u"continue-alone"_s,
+                                force ? failover::Wish::OwnAlone : failover::Wish::GoAlone);
 }
 
 Task<Result<void>> PairManager::stayAlone(DomainUuid uuid)

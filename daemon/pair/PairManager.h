@@ -33,7 +33,7 @@ public:
     [[nodiscard]] Task<Result<JobId>> takeOver(QString domain) override;
     [[nodiscard]] Task<Result<JobId>> switchOver(QString domain) override;
     [[nodiscard]] Task<Result<JobId>> drain() override;
-    [[nodiscard]] Task<Result<JobId>> continueAlone(QString domain) override;
+    [[nodiscard]] Task<Result<JobId>> continueAlone(QString domain, bool force) override;
     [[nodiscard]] Task<Result<JobId>> unprotect(QString domain) override;
     [[nodiscard]] QList<PairView> pairs() const override;
     [[nodiscard]] Result<PairView> pair(const DomainUuid& uuid) const override;

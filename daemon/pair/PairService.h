@@ -28,7 +28,9 @@ public:
     /// switchOver() for every pair whose primary is on this host, one after another. Errors:
     /// NotInStep, naming the first pair that cannot.
     [[nodiscard]] virtual Task<Result<JobId>> drain() = 0;
-    [[nodiscard]] virtual Task<Result<JobId>> continueAlone(QString domain) = 0;
+    /// `force`: somebody knows that the other host is off and that this one has the newest state,
+    /// which nobody else can tell: also for a guest that has ended.
+    [[nodiscard]] virtual Task<Result<JobId>> continueAlone(QString domain, bool force) = 0;
     [[nodiscard]] virtual Task<Result<JobId>> unprotect(QString domain) = 0;
 
     [[nodiscard]] virtual QList<PairView> pairs() const = 0;

@@ -18,7 +18,7 @@ class QemuWatch final : public QObject
 public:
     static constexpr std::chrono::milliseconds period{250};
     /// A QEMU that has not answered for so long hangs.
-    static constexpr std::chrono::milliseconds patience{1'250};
+    static constexpr std::chrono::milliseconds patience{1'000};
 
     QemuWatch(PairParts parts, DomainUuid uuid, TaskSet& tasks);
 

@@ -88,7 +88,7 @@ bool Thought::isWanted() const
         return m.isPrimary() && !m.sole
             && (m.state == PairState::Interrupted || m.state == PairState::Off
                 || m.state == PairState::Stale)
-            && (m.claimed || !isHealthy() || m.wish == Wish::GoAlone);
+            && (m.claimed || !isHealthy() || m.wantsAlone());
     case ClaimKind::Takeover:
         return !m.isPrimary() && m.state == PairState::Interrupted && !m.promised
             && !isUseless(m.qemu) && (m.claimed || !isHealthy());

@@ -180,6 +180,16 @@ bool Thought::takesUp(Wish wish)
         if (!m.isPrimary() || !engaged || isUseless(m.qemu))
             return false;
         break;
+    case Wish::OwnAlone:
+        if (!m.isPrimary() || m.sole || m.peer == PeerSense::Alive)
+            return false;
+        if (m.state == PairState::Off) {
+            m.waiting = false;
+            return true;
+        }
+        if (!engaged)
+            return false;
+        break;
     case Wish::TakeOver: {
         const bool ready = !isHealthy() || m.arbitration == Arbitration::Manual;
         if (m.isPrimary() || !engaged || isUseless(m.qemu) || !ready)

@@ -89,7 +89,7 @@ void Thought::askToGoAlone()
         agree(ClaimKind::GoAlone);
     else if (mayAsk())
         ask(ClaimKind::GoAlone);
-    else if (m.wish == Wish::GoAlone)
+    else if (m.wantsAlone())
         goOn(ClaimKind::GoAlone); // their word that the other host is off
 }
 
@@ -121,7 +121,7 @@ void Thought::interruptedPrimary()
         return;
     }
     // A shadow that can take over is better than a guest that has to boot.
-    if (isUseless(m.qemu) && !m.claimed && (shadowLives() || !m.impatient))
+    if (isUseless(m.qemu) && !m.claimed && !m.wantsAlone() && (shadowLives() || !m.impatient))
         pauseFor(Wait::For::Backoff);
     else
         askToGoAlone();

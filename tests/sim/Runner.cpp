@@ -61,6 +61,8 @@ bool isSeen(Break rule, std::uint64_t end, std::string& how)
         for (const auto arbitration : {Arbitration::Record, Arbitration::Fence}) {
             auto setting = settingOf(seed, arbitration);
             setting.broken = rule;
+            // Else one needs many more to see it.
+            setting.primaryContinues = setting.primaryContinues || rule == Break::ForgetPromise;
             const auto outcome = run(setting);
             if (!outcome.isUnsafe)
                 continue;

@@ -183,9 +183,9 @@ Task<Result<JobId>> FakePairService::switchOver(QString domain)
 
 Task<Result<JobId>> FakePairService::drain() { return start(u"drain"_s); }
 
-Task<Result<JobId>> FakePairService::continueAlone(QString domain)
+Task<Result<JobId>> FakePairService::continueAlone(QString domain, bool force)
 {
-    return start(u"continue-alone "_s + domain);
+    return start(u"continue-alone "_s + domain + (force ? u" force"_s : QString{}));
 }
 
 Task<Result<JobId>> FakePairService::unprotect(QString domain)

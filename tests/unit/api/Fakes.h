@@ -35,7 +35,7 @@ public:
     Task<Result<JobId>> takeOver(QString domain) override;
     Task<Result<JobId>> switchOver(QString domain) override;
     Task<Result<JobId>> drain() override;
-    Task<Result<JobId>> continueAlone(QString domain) override;
+    Task<Result<JobId>> continueAlone(QString domain, bool force) override;
     Task<Result<JobId>> unprotect(QString domain) override;
     QList<PairView> pairs() const override;
     Result<PairView> pair(const DomainUuid& uuid) const override;
