@@ -88,6 +88,21 @@ PairDriver::PairDriver(PairParts parts, PairRecord record, bool isNew, StartGuar
     });
 }
 
+bool PairDriver::mayStart(const Mind& mind, const std::optional<PairRecord>& record)
+{
+    return mind.known ? mind.sole : !(record && record->definedHere);
+}
+
+void PairDriver::guard()
+{
+    const auto record = m_parts.pairs.find(m_uuid);
+    const auto guarded = mayStart(m_mind, record)
+        ? m_guard.allow(m_uuid)
+        : m_guard.refuse(m_uuid, startRefusal(m_mind, m_draft));
+    if (!guarded)
+        warnAbout(m_draft, guarded.error());
+}
+
 Task<void> PairDriver::start()
 {
     ++m_working;
@@ -424,7 +439,7 @@ Task<void> PairDriver::save(Mind mind, QString reason)
 Task<Result<void>> PairDriver::write(Mind mind, QString reason)
 {
     const auto before = m_parts.pairs.find(m_uuid);
-    const bool starts = mind.known ? mind.sole : !(before && before->definedHere);
+    const bool starts = mayStart(mind, before);
     // Refused before it is saved, allowed after: in between nobody can start it.
     if (!starts) {
         const auto guarded = m_guard.refuse(m_uuid, startRefusal(mind, m_draft));

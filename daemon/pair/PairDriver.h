@@ -32,6 +32,8 @@ public:
     [[nodiscard]] const DomainUuid& uuid() const { return m_uuid; }
     [[nodiscard]] const PeerId& peer() const { return m_draft.peer; }
     [[nodiscard]] const failover::Mind& mind() const { return m_mind; }
+    /// Writes down for libvirt's hook what the record says; an error is logged.
+    void guard();
     /// Looks at QEMU and begins, or goes on where an earlier daemon stopped.
     [[nodiscard]] Task<void> start();
     /// What is decided from now on is not done any more.
@@ -96,6 +98,9 @@ private:
     [[nodiscard]] Task<bool> perform(Planned planned);
     [[nodiscard]] Task<void> save(failover::Mind mind, QString reason);
     [[nodiscard]] Task<Result<void>> write(failover::Mind mind, QString reason);
+    /// Whether the domain may be started here.
+    [[nodiscard]] static bool mayStart(const failover::Mind& mind,
+                                       const std::optional<PairRecord>& record);
     /// Also what is waited for may change, while the state stays.
     [[nodiscard]] Task<void> refreshReason();
     [[nodiscard]] bool sever();

@@ -10,8 +10,8 @@ namespace lockstep {
 using namespace Qt::StringLiterals;
 using namespace failover;
 
-PairDrivers::PairDrivers(PairParts parts, TaskSet& tasks)
-    : m_parts{parts}, m_tasks{tasks}, m_guard{StartGuard::usualFolder}
+PairDrivers::PairDrivers(PairParts parts, TaskSet& tasks, const QString& starts)
+    : m_parts{parts}, m_tasks{tasks}, m_guard{starts}
 {
     connect(&m_parts.peers, &Peers::healthChanged, this, &PairDrivers::hear);
     connect(&m_parts.peers, &Peers::pairHealthChanged, this, &PairDrivers::hear);
@@ -46,7 +46,7 @@ void PairDrivers::load()
 {
     const auto records = m_parts.pairs.all();
     for (const auto& record : records)
-        make(record, false);
+        make(record, false).guard();
     const auto guarded = m_guard.known();
     for (const auto& uuid : guarded) {
         // Left by a daemon that died between two writes.

@@ -16,7 +16,8 @@ public:
     /// How often it is looked whether a peer says something else; what is urgent comes by signal.
     static constexpr std::chrono::milliseconds hearPeriod{100};
 
-    PairDrivers(PairParts parts, TaskSet& tasks);
+    /// `starts` is where the start guard keeps its files.
+    PairDrivers(PairParts parts, TaskSet& tasks, const QString& starts);
 
     /// Makes a driver for each record; they begin with begin(). Peers hear nothing of pairs before.
     void load();

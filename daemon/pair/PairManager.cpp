@@ -27,7 +27,7 @@ PairManager::PairManager(Hypervisor& hypervisor, Peers& peers, Store& store, con
                  [&config](ArbiterKind kind, const QString& identity) {
                      return makeArbiter(kind, config, identity);
                  }},
-      m_drivers{parts(), m_tasks}, m_requests{parts(), m_drivers, m_tasks},
+      m_drivers{parts(), m_tasks, StartGuard::usualFolder}, m_requests{parts(), m_drivers, m_tasks},
       m_watcher{parts(), m_tasks}
 {
     connect(&m_pairs, &PairTable::changed, this, &PairService::pairChanged);

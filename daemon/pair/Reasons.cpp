@@ -111,12 +111,12 @@ QString startRefusal(const Mind& mind, const PairRecord& record)
 {
     const QString look = u"'lockstep show %1' on either host tells more"_s.arg(record.domain);
     if (!mind.known || mind.state == PairState::Stale)
-        return u"it is %1's since epoch %2, and what is here is out of date; start it there. %3."_s
+        return u"it is %1's since epoch %2, and what is here is out of date; start it there; %3"_s
             .arg(record.peerName, QString::number(mind.epoch), look);
     if (!mind.isPrimary())
-        return u"this host keeps its shadow; it runs on %1 under epoch %2. %3."_s.arg(
+        return u"this host keeps its shadow; it runs on %1 under epoch %2; %3"_s.arg(
             record.peerName, QString::number(mind.epoch), look);
-    return u"it was protected by %1 under epoch %2, and %1 may have taken it over; it is not decided yet which host has its newest state. %3."_s
+    return u"it was protected by %1 under epoch %2, and %1 may have taken it over; it is not decided yet which host has its newest state; %3"_s
         .arg(record.peerName, QString::number(mind.epoch), look);
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include "base/RateLimit.h"
 #include "peer/Detector.h"
 #include "peer/HeartbeatSocket.h"
 #include "peer/HeartbeatView.h"
-#include "base/RateLimit.h"
 #include "peer/RoundTrip.h"
 #include "peer/SessionGuard.h"
 
