@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "store/SqliteFile.h"
 
+#include "store/SqlErrors.h"
+
 #include <QDateTime>
 #include <QDir>
 #include <QFile>
@@ -24,23 +26,6 @@ namespace {
 constexpr auto restoreAdvice =
     "Put a backup back as %1, or, if no protected domain was running, remove %2 to start afresh; "
     "then start lockstepd."_L1;
-
-/// SQLite's primary result codes for a file that does not hold what it should.
-bool meansDamage(const QSqlError& error)
-{
-    constexpr int corrupt = 11;
-    constexpr int notADatabase = 26;
-    constexpr int primaryCode = 0xff;
-    const int code = error.nativeErrorCode().toInt() & primaryCode;
-    return code == corrupt || code == notADatabase;
-}
-
-Error sqlError(const QString& path, const QSqlError& error)
-{
-    return {Errc::StoreError,
-            u"%1: %2"_s.arg(path,
-                            error.databaseText().isEmpty() ? error.text() : error.databaseText())};
-}
 
 std::unexpected<Error> systemError(const QString& path, const QString& what)
 {

@@ -18,8 +18,11 @@ public:
                                           QJsonObject document) override;
     [[nodiscard]] Task<Result<void>> remove(QString collection, QString key) override;
     [[nodiscard]] Task<Result<QMap<QString, QJsonObject>>> load(QString collection) override;
+    [[nodiscard]] Task<Result<void>> append(HistoryEntry entry) override;
+    [[nodiscard]] Task<Result<QList<HistoryEntry>>> history(HistoryQuery query) override;
 
     QMap<QString, QMap<QString, QJsonObject>> documents;
+    QList<HistoryEntry> entries; ///< Oldest first; not bounded.
     bool full{false};
 
 private:
