@@ -4,6 +4,7 @@
 #include "api/DBusService.h"
 #include "hypervisor/LibvirtHypervisor.h"
 #include "hypervisor/SocketActivity.h"
+#include "pair/Chronicle.h"
 #include "pair/PairManager.h"
 #include "peer/TlsPeers.h"
 #include "store/SqliteStore.h"
@@ -68,6 +69,8 @@ Task<Result<void>> Daemon::start()
 {
     LOCKSTEP_CO_TRY(store, co_await SqliteStore::open(m_config.store.directory));
     m_store = std::move(store);
+    m_chronicle = std::make_unique<Chronicle>(*m_store);
+    co_await m_chronicle->start();
     m_hypervisor = std::make_unique<LibvirtHypervisor>(m_config.libvirt.uri);
     TlsPeers::Options options;
     if (m_config.control.listen != u"any")
@@ -81,7 +84,8 @@ Task<Result<void>> Daemon::start()
             .value_or(std::nullopt); // not to know is no sign either
     };
     m_peers = std::make_unique<TlsPeers>(options, *m_store);
-    m_pairs = std::make_unique<PairManager>(*m_hypervisor, *m_peers, *m_store, m_config);
+    m_pairs =
+        std::make_unique<PairManager>(*m_hypervisor, *m_peers, *m_store, *m_chronicle, m_config);
     // Pairs first: a peer that connects is asked about them at once.
     LOCKSTEP_CO_CHECK(co_await m_pairs->start());
     LOCKSTEP_CO_CHECK(co_await m_peers->start());
@@ -116,10 +120,13 @@ Task<void> Daemon::stop()
         co_await m_pairs->stop();
     if (m_peers)
         co_await m_peers->stop();
+    if (m_chronicle)
+        co_await m_chronicle->drained();
     m_bus.reset();
     m_pairs.reset();
     m_peers.reset();
     m_hypervisor.reset();
+    m_chronicle.reset();
     m_store.reset();
     QCoreApplication::exit(m_failure ? 1 : 0);
 }

@@ -11,6 +11,7 @@
 
 namespace lockstep {
 
+class Chronicle;
 class DBusService;
 class LibvirtHypervisor;
 class PairManager;
@@ -44,6 +45,7 @@ private:
     TaskSet m_tasks;
     // In the order of their dependence: destroyed from the last to the first.
     std::unique_ptr<SqliteStore> m_store;
+    std::unique_ptr<Chronicle> m_chronicle;
     std::unique_ptr<LibvirtHypervisor> m_hypervisor;
     std::unique_ptr<TlsPeers> m_peers;
     std::unique_ptr<PairManager> m_pairs;

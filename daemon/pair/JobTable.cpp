@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "pair/JobTable.h"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <ranges>
 
@@ -33,8 +31,8 @@ Result<JobId> JobTable::start(const QString& kind, const DomainUuid& uuid, const
     job.view.phase = u"check"_s;
     job.view.cancellable = cancellable;
     job.view.started = QDateTime::currentDateTimeUtc();
+    recordJob(job.view);
     m_jobs.emplace(id.value, std::move(job));
-    spdlog::info("job {} ({} {}) begins", id.value, kind.toStdString(), domain.toStdString());
     Q_EMIT changed(id);
     return id;
 }
@@ -86,17 +84,37 @@ void JobTable::finish(const JobId& id, const Result<void>& outcome)
     if (outcome) {
         view.state = JobState::Done;
         view.progress = 1;
-        spdlog::info("job {} ({} {}) is done", id.value, view.kind.toStdString(),
-                     view.domain.toStdString());
     } else {
         view.state =
             outcome.error().code() == Errc::Cancelled ? JobState::Cancelled : JobState::Failed;
         view.error = outcome.error();
-        spdlog::warn("job {} ({} {}) has failed: {}", id.value, view.kind.toStdString(),
-                     view.domain.toStdString(), outcome.error().message().toStdString());
     }
+    recordJob(view);
     Q_EMIT changed(id);
     forgetOld();
+}
+
+void JobTable::recordJob(const JobView& view)
+{
+    PairEvent event;
+    event.kind = EventKind::Job;
+    event.uuid = view.uuid;
+    event.domain = view.domain;
+    event.fields = {{u"job"_s, static_cast<qint64>(view.id.value)},
+                    {u"job-kind"_s, view.kind},
+                    {u"job-state"_s, toString(view.state)}};
+    QString how = u"begins"_s;
+    if (view.state == JobState::Done) {
+        how = u"is done"_s;
+        event.fields[u"result"] = view.result;
+    } else if (view.error) {
+        const bool cancelled = view.state == JobState::Cancelled;
+        event.severity = cancelled ? Severity::Warning : Severity::Error;
+        how = (cancelled ? u"was cancelled: "_s : u"has failed: "_s) + view.error->message();
+        event.fields[u"error"] = QString{info(view.error->code()).name};
+    }
+    event.text = u"job %1 (%2) %3"_s.arg(QString::number(view.id.value), view.kind, how);
+    m_chronicle.record(std::move(event));
 }
 
 void JobTable::forgetOld()

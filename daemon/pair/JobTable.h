@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include "pair/Chronicle.h"
 #include "pair/Views.h"
 
 #include <QObject>
@@ -11,11 +12,13 @@
 namespace lockstep {
 
 /// The jobs of this daemon's life: running ones and the last hundred ended ones. At most one works
-/// on a domain at a time.
+/// on a domain at a time. Begin and end of each are events.
 class JobTable final : public QObject
 {
     Q_OBJECT
 public:
+    explicit JobTable(Chronicle& chronicle) : m_chronicle{chronicle} { }
+
     /// Errors: Busy if another job works on the domain.
     [[nodiscard]] Result<JobId> start(const QString& kind, const DomainUuid& uuid,
                                       const QString& domain, bool cancellable);
@@ -42,8 +45,10 @@ private:
         JobView view;
         std::stop_source stop;
     };
+    void recordJob(const JobView& view);
     void forgetOld();
 
+    Chronicle& m_chronicle;
     std::map<quint64, Job> m_jobs;
     quint64 m_last{0};
 };

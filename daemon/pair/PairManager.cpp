@@ -21,8 +21,10 @@ constexpr auto handOverDeadline = 5s;
 
 } // namespace
 
-PairManager::PairManager(Hypervisor& hypervisor, Peers& peers, Store& store, const Config& config)
-    : m_hypervisor{hypervisor}, m_peers{peers}, m_config{config}, m_pairs{store},
+PairManager::PairManager(Hypervisor& hypervisor, Peers& peers, Store& store, Chronicle& chronicle,
+                         const Config& config)
+    : m_hypervisor{hypervisor}, m_peers{peers}, m_chronicle{chronicle}, m_config{config},
+      m_pairs{store, chronicle}, m_jobs{chronicle},
       m_arbiters{store,
                  [&config](ArbiterKind kind, const QString& identity) {
                      return makeArbiter(kind, config, identity);
@@ -34,6 +36,7 @@ PairManager::PairManager(Hypervisor& hypervisor, Peers& peers, Store& store, con
     connect(&m_pairs, &PairTable::removed, this, &PairService::pairRemoved);
     connect(&m_jobs, &JobTable::changed, this, &PairService::jobChanged);
     connect(&m_jobs, &JobTable::removed, this, &PairService::jobRemoved);
+    connect(&m_chronicle, &Chronicle::recorded, this, &PairService::recorded);
     connect(&m_watcher, &Watcher::checkpointed, this, &PairService::pairChanged);
     connect(&m_drivers, &PairDrivers::changed, this, &PairService::pairChanged);
     const auto onPeer = [this](const PeerId& peer) {
@@ -56,7 +59,7 @@ PairManager::PairManager(Hypervisor& hypervisor, Peers& peers, Store& store, con
 
 PairParts PairManager::parts()
 {
-    return {m_hypervisor, m_peers, m_pairs, m_jobs, m_arbiters, m_config};
+    return {m_hypervisor, m_peers, m_pairs, m_jobs, m_arbiters, m_chronicle, m_config};
 }
 
 Task<Result<void>> PairManager::start()

@@ -16,7 +16,8 @@ class PairManager final : public PairService
 {
     Q_OBJECT
 public:
-    PairManager(Hypervisor& hypervisor, Peers& peers, Store& store, const Config& config);
+    PairManager(Hypervisor& hypervisor, Peers& peers, Store& store, Chronicle& chronicle,
+                const Config& config);
 
     /// Loads the pairs, answers peers, and goes on with what an earlier run left. Errors:
     /// StoreError.
@@ -40,6 +41,10 @@ public:
     [[nodiscard]] QList<JobView> jobs() const override { return m_jobs.all(); }
     [[nodiscard]] Result<JobView> job(const JobId& id) const override { return m_jobs.find(id); }
     [[nodiscard]] Result<void> cancel(const JobId& id) override { return m_jobs.cancel(id); }
+    [[nodiscard]] Task<Result<QList<PairEvent>>> events(EventQuery query) override
+    {
+        return m_chronicle.events(query);
+    }
     [[nodiscard]] bool usesPeer(const PeerId& id) const override;
 
 private:
@@ -75,6 +80,7 @@ private:
 
     Hypervisor& m_hypervisor;
     Peers& m_peers;
+    Chronicle& m_chronicle;
     const Config& m_config;
     PairTable m_pairs;
     JobTable m_jobs;

@@ -4,6 +4,7 @@
 #include "base/Config.h"
 #include "hypervisor/Hypervisor.h"
 #include "pair/Arbiters.h"
+#include "pair/Chronicle.h"
 #include "pair/JobTable.h"
 #include "pair/PairTable.h"
 #include "peer/Peers.h"
@@ -18,6 +19,7 @@ struct PairParts
     PairTable& pairs;
     JobTable& jobs;
     Arbiters& arbiters;
+    Chronicle& chronicle;
     const Config& config;
 };
 

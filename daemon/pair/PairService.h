@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/Task.h"
+#include "pair/PairEvent.h"
 #include "pair/Views.h"
 
 #include <QObject>
@@ -39,6 +40,8 @@ public:
     [[nodiscard]] virtual Result<JobView> job(const JobId& id) const = 0;
     /// Asks a job to stop and undo what it did; the job's end tells when that is through.
     [[nodiscard]] virtual Result<void> cancel(const JobId& id) = 0;
+    /// What has happened to this host's pairs. Errors: StoreError, StoreTooNew.
+    [[nodiscard]] virtual Task<Result<QList<PairEvent>>> events(EventQuery query) = 0;
     /// Whether a pair needs this peer, so that it cannot be forgotten.
     [[nodiscard]] virtual bool usesPeer(const PeerId& id) const = 0;
 
@@ -47,6 +50,7 @@ Q_SIGNALS:
     void pairRemoved(const lockstep::DomainUuid& uuid);
     void jobChanged(const lockstep::JobId& id);
     void jobRemoved(const lockstep::JobId& id);
+    void recorded(const lockstep::PairEvent& event);
 };
 
 } // namespace lockstep

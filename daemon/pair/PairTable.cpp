@@ -1,15 +1,66 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "pair/PairTable.h"
 
-#include <spdlog/spdlog.h>
-
 namespace lockstep {
 
 using namespace Qt::StringLiterals;
 
 namespace {
+
 const QString collection = u"pair"_s;
+
+/// How much somebody should care that a pair is in this state.
+Severity severityOf(PairState state)
+{
+    switch (state) {
+    case PairState::Interrupted:
+    case PairState::TakingOver:
+    case PairState::Undoing:
+        return Severity::Warning;
+    case PairState::Preparing:
+    case PairState::Copying:
+    case PairState::Confirming:
+    case PairState::Protected:
+    case PairState::Merging:
+    case PairState::Alone:
+    case PairState::Stale:
+    case PairState::Off:
+        break;
+    }
+    return Severity::Info;
 }
+
+PairEvent eventOf(const PairRecord& record)
+{
+    PairEvent event;
+    event.kind = EventKind::State;
+    event.severity = severityOf(record.state);
+    event.uuid = record.uuid;
+    event.domain = record.domain;
+    event.role = record.role;
+    event.state = record.state;
+    event.epoch = record.epoch;
+    event.peer = record.peerName;
+    return event;
+}
+
+/// "from copying to protected, epoch 3: the shadow on beta is in step", with what has changed.
+QString describeChange(const std::optional<PairRecord>& before, const PairRecord& now)
+{
+    const bool isOther = !before || before->role != now.role;
+    const auto place = [isOther](const PairRecord& record) {
+        return isOther ? u"%1, %2"_s.arg(toString(record.role), toString(record.state))
+                       : toString(record.state);
+    };
+    QString text = before && before->state == now.state && !isOther
+        ? u"still %1"_s.arg(place(now))
+        : (before ? u"from %1 to %2"_s.arg(place(*before), place(now)) : u"new: "_s + place(now));
+    if (!before || before->epoch != now.epoch)
+        text += u", epoch %1"_s.arg(now.epoch.value);
+    return now.reason.isEmpty() ? text : text + u": "_s + now.reason;
+}
+
+} // namespace
 
 Task<Result<void>> PairTable::load()
 {
@@ -84,17 +135,24 @@ Task<Result<void>> PairTable::update(DomainUuid uuid, std::function<void(PairRec
 Task<Result<void>> PairTable::save(PairRecord record)
 {
     const auto before = find(record.uuid);
-    if (!before || before->state != record.state || before->role != record.role) {
+    if (!before || before->state != record.state || before->role != record.role)
         record.since = QDateTime::currentDateTimeUtc();
-        spdlog::info("pair {}: {} {} (epoch {}){}{}", record.domain.toStdString(),
-                     toString(record.role).toStdString(), toString(record.state).toStdString(),
-                     record.epoch.value, record.reason.isEmpty() ? "" : ": ",
-                     record.reason.toStdString());
-    }
     LOCKSTEP_CO_CHECK(co_await m_store.save(collection, toString(record.uuid), record.toJson()));
+    recordChange(record);
     m_records.insert(record.uuid, record);
     Q_EMIT changed(record.uuid);
     co_return {};
+}
+
+void PairTable::recordChange(const PairRecord& record)
+{
+    const auto before = find(record.uuid);
+    if (before && before->state == record.state && before->role == record.role
+        && before->epoch == record.epoch)
+        return;
+    PairEvent event = eventOf(record);
+    event.text = describeChange(before, record);
+    m_chronicle.record(std::move(event));
 }
 
 Task<Result<void>> PairTable::remove(DomainUuid uuid)
@@ -103,6 +161,13 @@ Task<Result<void>> PairTable::remove(DomainUuid uuid)
     const auto gone = co_await m_store.remove(collection, toString(uuid));
     endTurn();
     LOCKSTEP_CO_CHECK(gone);
+    if (const auto before = find(uuid)) {
+        PairEvent event = eventOf(*before);
+        event.severity = Severity::Info;
+        event.state.reset(); // it is in none any more
+        event.text = u"not paired any more; it was %1"_s.arg(toString(before->state));
+        m_chronicle.record(std::move(event));
+    }
     if (m_records.remove(uuid) > 0)
         Q_EMIT removed(uuid);
     co_return {};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include "pair/Chronicle.h"
 #include "pair/Record.h"
 #include "store/Store.h"
 
@@ -13,12 +14,12 @@
 namespace lockstep {
 
 /// The pairs of this host: in the store first, then in memory. Flows look records up again after
-/// each await. Errors: StoreError.
+/// each await. Each change of role, state or epoch is an event. Errors: StoreError.
 class PairTable final : public QObject
 {
     Q_OBJECT
 public:
-    explicit PairTable(Store& store) : m_store{store} { }
+    PairTable(Store& store, Chronicle& chronicle) : m_store{store}, m_chronicle{chronicle} { }
 
     /// Reads the store. A record that cannot be read is an error: it may be the only trace of a
     /// shadow or of a newer epoch elsewhere.
@@ -43,8 +44,10 @@ private:
     /// One change at a time: each is of what the one before it left.
     [[nodiscard]] Task<void> turn();
     void endTurn();
+    void recordChange(const PairRecord& record);
 
     Store& m_store;
+    Chronicle& m_chronicle;
     QMap<DomainUuid, PairRecord> m_records;
     bool m_saving{false};
     std::list<OneShot<bool>> m_waiting;

@@ -74,4 +74,6 @@ std::optional<Role> roleFromString(QStringView text) { return valueOf(roles, tex
 
 std::optional<PairState> pairStateFromString(QStringView text) { return valueOf(pairStates, text); }
 
+std::optional<Severity> severityFromString(QStringView text) { return valueOf(severities, text); }
+
 } // namespace lockstep

@@ -78,6 +78,7 @@ struct PairView
 
 enum class Severity { Error, Warning, Info };
 [[nodiscard]] QString toString(Severity severity);
+[[nodiscard]] std::optional<Severity> severityFromString(QStringView text);
 
 /// One result of the preflight: a stable id ("qemu-version"), where, what, and what to do.
 struct Finding

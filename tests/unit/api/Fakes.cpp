@@ -111,6 +111,28 @@ JobView sampleJob()
     return view;
 }
 
+PairEvent sampleEvent()
+{
+    PairEvent event;
+    event.time = sampleTime;
+    event.kind = EventKind::State;
+    event.uuid = web1;
+    event.domain = u"web1"_s;
+    event.text = u"from confirming to protected: the shadow on beta is in step"_s;
+    event.role = Role::Primary;
+    event.state = PairState::Protected;
+    event.epoch = Epoch{3};
+    event.peer = u"beta"_s;
+    return event;
+}
+
+void FakePairService::record(PairEvent event)
+{
+    event.id = history.isEmpty() ? 1 : history.last().id + 1;
+    history.append(event);
+    Q_EMIT recorded(event);
+}
+
 void FakePairService::put(const PairView& view)
 {
     pairViews[view.uuid] = view;
@@ -218,6 +240,25 @@ Result<void> FakePairService::cancel(const JobId& id)
     view.ended = view.started.addSecs(1);
     put(view);
     return {};
+}
+
+Task<Result<QList<PairEvent>>> FakePairService::events(EventQuery query)
+{
+    calls.append(u"events %1 %2 %3"_s.arg(query.domain)
+                     .arg(query.limit)
+                     .arg(query.since ? QString::number(*query.since) : u"-"_s));
+    co_await turn();
+    if (refusal)
+        co_return std::unexpected{*refusal};
+    QList<PairEvent> found;
+    for (const PairEvent& event : std::as_const(history)) {
+        const bool wanted = query.domain.isEmpty() || query.domain == event.domain
+            || query.domain == toString(event.uuid);
+        if (wanted && event.id > query.since.value_or(0))
+            found.append(event);
+    }
+    co_return query.since ? found.first(std::min<qsizetype>(query.limit, found.size()))
+                          : found.last(std::min<qsizetype>(query.limit, found.size()));
 }
 
 bool FakePairService::usesPeer(const PeerId& id) const

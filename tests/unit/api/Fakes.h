@@ -21,9 +21,12 @@ public:
     QStringList calls; ///< E.g. "protect web1 beta /images".
     PreflightReport report;
     QList<PlannedStep> steps;
+    QList<PairEvent> history; ///< Oldest first.
 
     void put(const PairView& view);
     void put(const JobView& view);
+    /// Adds it to the history, with the next id, and announces it.
+    void record(PairEvent event);
     void drop(const DomainUuid& uuid);
     void drop(const JobId& id);
 
@@ -42,6 +45,7 @@ public:
     QList<JobView> jobs() const override;
     Result<JobView> job(const JobId& id) const override;
     Result<void> cancel(const JobId& id) override;
+    Task<Result<QList<PairEvent>>> events(EventQuery query) override;
     bool usesPeer(const PeerId& id) const override;
 
     /// The job that the next request starts; changed by the test to let it proceed.
@@ -113,5 +117,7 @@ public:
 [[nodiscard]] PeerInfo samplePeer();
 /// Job 1, which copies a disk of "web1".
 [[nodiscard]] JobView sampleJob();
+/// "web1" has become protected.
+[[nodiscard]] PairEvent sampleEvent();
 
 } // namespace lockstep::test

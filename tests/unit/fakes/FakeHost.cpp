@@ -32,8 +32,9 @@ ReplicationSpec webSpec()
 }
 
 FakeHost::FakeHost(const QString& name)
-    : store{&journal}, peers{name, &journal}, hypervisor{&journal}, pairs{store},
-      parts{hypervisor, peers, pairs, jobs, config}, keeper{parts, tasks},
+    : store{&journal}, peers{name, &journal}, hypervisor{&journal}, chronicle{store},
+      pairs{store, chronicle}, jobs{chronicle},
+      parts{hypervisor, peers, pairs, jobs, chronicle, config}, keeper{parts, tasks},
       meeting{parts, keeper, tasks}
 {
     spdlog::set_level(spdlog::level::off);
@@ -51,6 +52,8 @@ FakeHost::FakeHost(const QString& name)
     answer(u"primary.yield"_s, meeting, &Meeting::yield);
     answer(u"pair.compare"_s, meeting, &Meeting::answer);
 }
+
+FakeHost::~FakeHost() { QCoro::waitFor(chronicle.drained()); }
 
 PairRecord FakeHost::record(Role role, PairState state, quint64 epoch) const
 {

@@ -22,6 +22,9 @@ namespace lockstep::test {
 struct FakeHost
 {
     explicit FakeHost(const QString& name);
+    ~FakeHost();
+    FakeHost(const FakeHost&) = delete;
+    FakeHost& operator=(const FakeHost&) = delete;
 
     /// The record that this host keeps of the pair with its peer.
     [[nodiscard]] PairRecord record(Role role, PairState state, quint64 epoch) const;
@@ -40,6 +43,7 @@ struct FakeHost
     MemoryStore store;
     FakePeers peers;
     FakeHypervisor hypervisor;
+    Chronicle chronicle;
     PairTable pairs;
     JobTable jobs;
     TaskSet tasks;

@@ -1,19 +1,28 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "pair/JobTable.h"
+#include "fakes/MemoryStore.h"
 
 #include <spdlog/spdlog.h>
 
+#include <QCoroTask>
 #include <QSignalSpy>
 #include <QTest>
 
 using namespace Qt::StringLiterals;
 using namespace lockstep;
+using namespace lockstep::test;
 
 class JobTableTest : public QObject
 {
     Q_OBJECT
 private Q_SLOTS:
     void initTestCase() { spdlog::set_level(spdlog::level::off); }
+    void init()
+    {
+        m_store.entries.clear();
+        m_chronicle = std::make_unique<Chronicle>(m_store);
+    }
+    void cleanup() { QCoro::waitFor(m_chronicle->drained()); }
     void letsOneJobWorkOnADomain();
     void cancelsOnlyWhatCanBeCancelled();
     void survivesACancelThatEndsTheJobAtOnce();
@@ -25,11 +34,13 @@ private Q_SLOTS:
 private:
     const DomainUuid m_web{QUuid::createUuid()};
     const DomainUuid m_db{QUuid::createUuid()};
+    MemoryStore m_store;
+    std::unique_ptr<Chronicle> m_chronicle;
 };
 
 void JobTableTest::letsOneJobWorkOnADomain()
 {
-    JobTable jobs;
+    JobTable jobs{*m_chronicle};
     const auto first = jobs.start(u"protect"_s, m_web, u"web"_s, true);
     QVERIFY(first);
     const auto second = jobs.start(u"takeover"_s, m_web, u"web"_s, false);
@@ -43,7 +54,7 @@ void JobTableTest::letsOneJobWorkOnADomain()
 
 void JobTableTest::cancelsOnlyWhatCanBeCancelled()
 {
-    JobTable jobs;
+    JobTable jobs{*m_chronicle};
     QCOMPARE(jobs.cancel({99}).error().code(), Errc::UnknownJob);
     const auto id = jobs.start(u"protect"_s, m_web, u"web"_s, true).value();
     const auto token = jobs.stopToken(id);
@@ -60,7 +71,7 @@ void JobTableTest::cancelsOnlyWhatCanBeCancelled()
 
 void JobTableTest::survivesACancelThatEndsTheJobAtOnce()
 {
-    JobTable jobs;
+    JobTable jobs{*m_chronicle};
     const auto id = jobs.start(u"protect"_s, m_web, u"web"_s, true).value();
     const std::stop_callback onStop{
         jobs.stopToken(id), [&] {
@@ -74,7 +85,7 @@ void JobTableTest::survivesACancelThatEndsTheJobAtOnce()
 
 void JobTableTest::tellsHowItEnded()
 {
-    JobTable jobs;
+    JobTable jobs{*m_chronicle};
     const auto good = jobs.start(u"protect"_s, m_web, u"web"_s, true).value();
     jobs.progress(good, u"copy"_s, 0.5);
     jobs.setResult(good, u"epoch"_s, 3);
@@ -95,7 +106,7 @@ void JobTableTest::tellsHowItEnded()
 
 void JobTableTest::forgetsTheOldestEndedOnes()
 {
-    JobTable jobs;
+    JobTable jobs{*m_chronicle};
     QSignalSpy removed{&jobs, &JobTable::removed};
     for (int i = 0; i < 103; ++i)
         jobs.finish(jobs.start(u"protect"_s, m_web, u"web"_s, true).value(), {});
@@ -107,7 +118,7 @@ void JobTableTest::forgetsTheOldestEndedOnes()
 
 void JobTableTest::neverForgetsARunningOne()
 {
-    JobTable jobs;
+    JobTable jobs{*m_chronicle};
     const auto running = jobs.start(u"protect"_s, m_db, u"db"_s, true).value();
     for (int i = 0; i < 150; ++i)
         jobs.finish(jobs.start(u"protect"_s, m_web, u"web"_s, true).value(), {});
@@ -117,7 +128,7 @@ void JobTableTest::neverForgetsARunningOne()
 
 void JobTableTest::clampsProgress()
 {
-    JobTable jobs;
+    JobTable jobs{*m_chronicle};
     const auto id = jobs.start(u"protect"_s, m_web, u"web"_s, true).value();
     jobs.progress(id, u"copy"_s, 1.5);
     QCOMPARE(jobs.find(id)->progress, 1.0);

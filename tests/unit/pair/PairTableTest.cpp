@@ -40,7 +40,7 @@ void PairTableTest::keepsEverythingAcrossARestart()
     record.epoch = {9'007'199'254'740'993};
     host.put(record);
     const auto saved = host.pairs.find(webUuid())->toJson();
-    PairTable again{host.store};
+    PairTable again{host.store, host.chronicle};
     QVERIFY(QCoro::waitFor(again.load()));
     QCOMPARE(again.find(webUuid()).value().toJson(), saved);
     QCOMPARE(again.find(webUuid())->epoch, record.epoch);
@@ -108,7 +108,7 @@ void PairTableTest::refusesToLoadABadRecord()
     else
         json[member] = value;
     host.store.documents[u"pair"_s][toString(webUuid())] = json;
-    PairTable table{host.store};
+    PairTable table{host.store, host.chronicle};
     const auto loaded = QCoro::waitFor(table.load());
     QVERIFY(!loaded);
     QCOMPARE(loaded.error().code(), Errc::Malformed);
