@@ -50,6 +50,7 @@ void addPreflight(CLI::App& app, Context& context);
 void addProtect(CLI::App& app, Context& context);
 void addList(CLI::App& app, Context& context);
 void addShow(CLI::App& app, Context& context);
+void addEvents(CLI::App& app, Context& context);
 void addTakeover(CLI::App& app, Context& context);
 void addSwitchover(CLI::App& app, Context& context);
 void addHostCommands(CLI::App& app, Context& context);

@@ -11,9 +11,11 @@
 #include "glue/PeerProxy.h"
 #include <systemd/sd-bus.h>
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <type_traits>
 
@@ -42,7 +44,21 @@ public:
     Remote& operator=(const Remote&) = delete;
 };
 
-using Manager = Remote<org::lockstep::Lockstep1::Manager_proxy>;
+/// The one that has a signal. EventWatch listens to it; here nobody does, so it is not registered.
+class Manager final : public sdbus::ProxyInterfaces<org::lockstep::Lockstep1::Manager_proxy>
+{
+public:
+    Manager(sdbus::IConnection& connection, const sdbus::ObjectPath& path)
+        : ProxyInterfaces{connection, sdbus::ServiceName{dbus::service}, path}
+    { }
+    ~Manager() = default;
+    Manager(const Manager&) = delete;
+    Manager& operator=(const Manager&) = delete;
+
+private:
+    void onEvent(const Dictionary& /*event*/) override { }
+};
+
 using Peer = Remote<org::lockstep::Lockstep1::Peer_proxy>;
 using Pair = Remote<org::lockstep::Lockstep1::Pair_proxy>;
 using Job = Remote<org::lockstep::Lockstep1::Job_proxy>;
@@ -186,6 +202,21 @@ Result<QJsonObject> Daemon::jobProperties(const sdbus::ObjectPath& path)
     return guarded([this, &path] { return properties(path, Job::INTERFACE_NAME); });
 }
 
+Result<QList<QJsonObject>> Daemon::events(const EventRequest& request)
+{
+    Dictionary wanted{{"limit", sdbus::Variant{uint64_t{request.limit}}}};
+    if (request.since)
+        wanted.emplace("since", sdbus::Variant{uint64_t{*request.since}});
+    if (!request.domain.isEmpty())
+        wanted.emplace("domain", sdbus::Variant{request.domain.toStdString()});
+    return guarded([this, &wanted] {
+        QList<QJsonObject> events;
+        for (const Dictionary& event : Manager{*m_connection, root}.GetEvents(wanted))
+            events.append(eventToJson(event));
+        return events;
+    });
+}
+
 Result<QJsonObject> Daemon::preflight(const ProtectRequest& request)
 {
     expectQuestion();
@@ -316,6 +347,27 @@ Result<RemoteObject> Daemon::setHeartbeat(const sdbus::ObjectPath& peer,
         Peer{*m_connection, peer}.SetHeartbeat(wanted);
         return RemoteObject{.path = peer, .properties = properties(peer, Peer::INTERFACE_NAME)};
     });
+}
+
+Result<void> Daemon::dispatch(std::chrono::milliseconds time)
+{
+    try {
+        if (!m_connection->processPendingEvent()) {
+            const auto data = m_connection->getEventLoopPollData();
+            std::array<pollfd, 2> files{pollfd{.fd = data.fd, .events = data.events, .revents = 0},
+                                        pollfd{.fd = data.eventFd, .events = POLLIN, .revents = 0}};
+            const int bus = data.getPollTimeout();
+            const int wait = static_cast<int>(time.count());
+            // Cut short by a signal of the process: the caller looks at that.
+            ::poll(files.data(), files.size(), bus < 0 ? wait : std::min(bus, wait));
+        }
+        while (m_connection->processPendingEvent()) { }
+    } catch (const sdbus::Error& error) {
+        return failure(
+            Errc::DaemonUnavailable,
+            u"the connection to the system bus broke: %1"_s.arg(fromBus(error.getMessage())));
+    }
+    return {};
 }
 
 Result<void> Daemon::removePeer(const sdbus::ObjectPath& peer)

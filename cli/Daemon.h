@@ -10,6 +10,7 @@
 #include <QJsonObject>
 #include <QList>
 
+#include <chrono>
 #include <memory>
 #include <optional>
 
@@ -32,6 +33,14 @@ struct HeartbeatChange
     std::optional<quint64> intervalMs;
     std::optional<quint64> timeoutMs;
     std::optional<QString> secondPath;
+};
+
+/// Which events `events` wants; see GetEvents in dbus/org.lockstep.Lockstep1.Manager.xml.
+struct EventRequest
+{
+    QString domain; ///< Empty: all.
+    quint64 limit{100};
+    std::optional<quint64> since;
 };
 
 struct RemoteObject
@@ -64,6 +73,9 @@ public:
     [[nodiscard]] Result<RemoteObject> job(quint64 id);
     [[nodiscard]] Result<QJsonObject> jobProperties(const sdbus::ObjectPath& path);
 
+    /// As eventToJson() makes them, oldest first.
+    [[nodiscard]] Result<QList<QJsonObject>> events(const EventRequest& request);
+
     /// "domain", "peer" and "findings".
     [[nodiscard]] Result<QJsonObject> preflight(const ProtectRequest& request);
     /// Objects with "host", "title" and "undo".
@@ -88,6 +100,9 @@ public:
     [[nodiscard]] Result<void> removePeer(const sdbus::ObjectPath& peer);
 
     [[nodiscard]] sdbus::IConnection& connection() { return *m_connection; }
+    /// Hands out signals of the bus as they come, until something came, a signal of the process
+    /// did, or `time` has passed. Errors: DaemonUnavailable if the bus is gone.
+    [[nodiscard]] Result<void> dispatch(std::chrono::milliseconds time);
 
 private:
     explicit Daemon(std::unique_ptr<sdbus::IConnection> connection)

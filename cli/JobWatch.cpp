@@ -4,11 +4,6 @@
 #include "cli/WireJson.h"
 #include "dbus/Names.h"
 
-#include <poll.h>
-
-#include <algorithm>
-#include <array>
-
 namespace lockstep::cli {
 
 using namespace Qt::StringLiterals;
@@ -51,33 +46,11 @@ Result<QJsonObject> JobWatch::refresh()
 
 Result<QJsonObject> JobWatch::next(std::chrono::milliseconds time)
 {
-    if (const auto done = dispatch(time); !done)
+    if (const auto done = m_daemon.dispatch(time); !done)
         return std::unexpected{done.error()};
     if (std::chrono::steady_clock::now() - m_asked >= askPeriod)
         return refresh();
     return m_job;
-}
-
-Result<void> JobWatch::dispatch(std::chrono::milliseconds time)
-{
-    try {
-        auto& connection = m_daemon.connection();
-        if (!connection.processPendingEvent()) {
-            const auto data = connection.getEventLoopPollData();
-            std::array<pollfd, 2> files{pollfd{.fd = data.fd, .events = data.events, .revents = 0},
-                                        pollfd{.fd = data.eventFd, .events = POLLIN, .revents = 0}};
-            const int bus = data.getPollTimeout();
-            const int wait = static_cast<int>(time.count());
-            // Cut short by a signal of the process: the caller looks at that.
-            ::poll(files.data(), files.size(), bus < 0 ? wait : std::min(bus, wait));
-        }
-        while (connection.processPendingEvent()) { }
-    } catch (const sdbus::Error& error) {
-        return failure(
-            Errc::DaemonUnavailable,
-            u"the connection to the system bus broke: %1"_s.arg(fromBus(error.getMessage())));
-    }
-    return {};
 }
 
 } // namespace lockstep::cli

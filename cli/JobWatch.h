@@ -20,8 +20,6 @@ public:
     [[nodiscard]] Result<QJsonObject> next(std::chrono::milliseconds time);
 
 private:
-    [[nodiscard]] Result<void> dispatch(std::chrono::milliseconds time);
-
     Daemon& m_daemon;
     sdbus::ObjectPath m_path;
     std::unique_ptr<sdbus::IProxy> m_proxy;

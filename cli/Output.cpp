@@ -15,6 +15,16 @@ void printJson(const QJsonObject& object)
     write(Stream::Out, QString::fromUtf8(QJsonDocument{object}.toJson(QJsonDocument::Indented)));
 }
 
+void printJsonArray(const QJsonArray& array)
+{
+    write(Stream::Out, QString::fromUtf8(QJsonDocument{array}.toJson(QJsonDocument::Indented)));
+}
+
+void printJsonLine(const QJsonObject& object)
+{
+    writeLine(Stream::Out, QString::fromUtf8(QJsonDocument{object}.toJson(QJsonDocument::Compact)));
+}
+
 int printError(const Error& error, bool json)
 {
     if (json) {

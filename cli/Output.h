@@ -3,12 +3,16 @@
 
 #include "base/Error.h"
 
+#include <QJsonArray>
 #include <QJsonObject>
 
 namespace lockstep::cli {
 
 /// One JSON document on standard output.
 void printJson(const QJsonObject& object);
+void printJsonArray(const QJsonArray& array);
+/// One of many, on a line of its own.
+void printJsonLine(const QJsonObject& object);
 
 /// The one place that tells the user of a failure: what happened and what to do, or with --json an
 /// object with "error" on standard output. Returns the exit status of the error.

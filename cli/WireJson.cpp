@@ -120,6 +120,14 @@ QJsonObject dictionaryToJson(const Dictionary& dictionary)
     return all;
 }
 
+QJsonObject eventToJson(const Dictionary& event)
+{
+    QJsonObject json = dictionaryToJson(event);
+    const QJsonValue time = json.take(u"time-usec");
+    json[u"time"] = timeToJson(static_cast<uint64_t>(time.toInteger()));
+    return json;
+}
+
 QJsonArray dictionariesToJson(const std::vector<Dictionary>& dictionaries)
 {
     QJsonArray all;

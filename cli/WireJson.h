@@ -25,6 +25,8 @@ using Dictionary = std::map<std::string, sdbus::Variant>;
 propertiesToJson(const std::map<sdbus::PropertyName, sdbus::Variant>& properties);
 /// Keys stay as they are.
 [[nodiscard]] QJsonObject dictionaryToJson(const Dictionary& dictionary);
+/// An event of a pair: as it is, but its "time-usec" is "time" in ISO 8601.
+[[nodiscard]] QJsonObject eventToJson(const Dictionary& event);
 [[nodiscard]] QJsonArray dictionariesToJson(const std::vector<Dictionary>& dictionaries);
 
 } // namespace lockstep::cli

@@ -25,6 +25,7 @@ void addCommands(CLI::App& app, Context& context)
     addProtect(app, context);
     addList(app, context);
     addShow(app, context);
+    addEvents(app, context);
     addTakeover(app, context);
     addSwitchover(app, context);
     addContinueAlone(app, context);

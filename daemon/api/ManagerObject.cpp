@@ -3,6 +3,8 @@
 
 #include "dbus/Names.h"
 
+#include <spdlog/spdlog.h>
+
 namespace lockstep {
 
 using namespace Qt::StringLiterals;
@@ -105,6 +107,23 @@ void ManagerObject::FindPeer(sdbus::Result<sdbus::ObjectPath>&& result, std::str
     m_requests.runner().run<sdbus::ObjectPath>(
         std::move(result), CallRequest{.caller = {}, .title = {}, .action = {}, .details = {}},
         [&requests = m_requests, peer] { return requests.findPeer(text(peer)); });
+}
+
+void ManagerObject::GetEvents(sdbus::Result<std::vector<wire::Dictionary>>&& result,
+                              wire::Dictionary options)
+{
+    m_requests.runner().run<std::vector<wire::Dictionary>>(
+        std::move(result), CallRequest{.caller = {}, .title = {}, .action = {}, .details = {}},
+        [&requests = m_requests, options] { return requests.events(options); });
+}
+
+void ManagerObject::announce(const PairEvent& event)
+{
+    try {
+        emitEvent(wire::dictionary(event));
+    } catch (const sdbus::Error& error) {
+        spdlog::debug("a D-Bus signal could not be sent: {}", error.getMessage());
+    }
 }
 
 std::string ManagerObject::Version() { return LOCKSTEP_VERSION; }

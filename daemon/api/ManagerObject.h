@@ -17,6 +17,8 @@ public:
     ManagerObject(const ManagerObject&) = delete;
     ManagerObject& operator=(const ManagerObject&) = delete;
 
+    void announce(const PairEvent& event);
+
 private:
     void Preflight(sdbus::Result<std::string, std::string, std::vector<wire::Dictionary>>&& result,
                    std::string domain, std::string peer, wire::Dictionary options) override;
@@ -31,6 +33,8 @@ private:
                  std::string fingerprint, wire::Dictionary options) override;
     void FindPair(sdbus::Result<sdbus::ObjectPath>&& result, std::string domain) override;
     void FindPeer(sdbus::Result<sdbus::ObjectPath>&& result, std::string peer) override;
+    void GetEvents(sdbus::Result<std::vector<wire::Dictionary>>&& result,
+                   wire::Dictionary options) override;
     std::string Version() override;
     std::string HostName() override;
     std::string Fingerprint() override;

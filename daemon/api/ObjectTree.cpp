@@ -20,6 +20,8 @@ ObjectTree::ObjectTree(sdbus::IConnection& connection, PairService& pairs, Peers
     connect(&pairs, &PairService::jobChanged, this, &ObjectTree::showJob);
     connect(&pairs, &PairService::jobRemoved, this,
             [this](const JobId& id) { remove(m_jobs, id); });
+    connect(&pairs, &PairService::recorded, this,
+            [this](const PairEvent& event) { m_manager.announce(event); });
     connect(&peers, &Peers::peerChanged, this, &ObjectTree::showPeer);
     connect(&peers, &Peers::connected, this, &ObjectTree::showPeer);
     connect(&peers, &Peers::disconnected, this, &ObjectTree::showPeer);

@@ -77,6 +77,13 @@ Task<Result<sdbus::ObjectPath>> Requests::findPair(QString domain)
 
 Task<Result<void>> Requests::cancel(JobId id) { co_return m_pairs.cancel(id); }
 
+Task<Result<std::vector<wire::Dictionary>>> Requests::events(wire::Dictionary options)
+{
+    LOCKSTEP_CO_TRY(query, wire::eventQuery(options));
+    LOCKSTEP_CO_TRY(found, co_await m_pairs.events(query));
+    co_return wire::dictionaries(found);
+}
+
 Task<Result<Requests::Strings>> Requests::probePeer(QString address)
 {
     LOCKSTEP_CO_TRY(probe, co_await m_peers.probe(address));

@@ -52,6 +52,7 @@ public:
                                                             wire::Dictionary options);
     [[nodiscard]] Task<Result<sdbus::ObjectPath>> findPair(QString domain);
     [[nodiscard]] Task<Result<void>> cancel(JobId id);
+    [[nodiscard]] Task<Result<std::vector<wire::Dictionary>>> events(wire::Dictionary options);
 
     [[nodiscard]] Task<Result<Strings>> probePeer(QString address);
     [[nodiscard]] Task<Result<sdbus::ObjectPath>> addPeer(QString address, std::string fingerprint,

@@ -184,6 +184,38 @@ Dictionary dictionary(const QMap<QString, quint64>& numbers)
     return all;
 }
 
+Dictionary dictionary(const PairEvent& event)
+{
+    const QString uuid = event.uuid.value.isNull() ? QString{} : toString(event.uuid);
+    Dictionary all{{"id", sdbus::Variant{uint64_t{event.id}}},
+                   {"time-usec", sdbus::Variant{microseconds(event.time)}},
+                   {"event", text(toString(event.kind))},
+                   {"severity", text(toString(event.severity))},
+                   {"domain", text(event.domain)},
+                   {"uuid", text(uuid)},
+                   {"text", text(event.text)}};
+    if (event.role)
+        all.emplace("role", text(toString(*event.role)));
+    if (event.state)
+        all.emplace("state", text(toString(*event.state)));
+    if (event.epoch)
+        all.emplace("epoch", sdbus::Variant{uint64_t{event.epoch->value}});
+    if (!event.peer.isEmpty())
+        all.emplace("peer", text(event.peer));
+    if (!event.fields.isEmpty())
+        all.emplace("fields", sdbus::Variant{dictionary(event.fields)});
+    return all;
+}
+
+std::vector<Dictionary> dictionaries(const QList<PairEvent>& events)
+{
+    std::vector<Dictionary> all;
+    all.reserve(static_cast<std::size_t>(events.size()));
+    for (const PairEvent& event : events)
+        all.push_back(dictionary(event));
+    return all;
+}
+
 PathView bestPath(const HeartbeatView& heartbeat)
 {
     const auto up = std::ranges::find_if(heartbeat.paths, &PathView::up);
@@ -246,6 +278,35 @@ Result<QString> peerName(const Dictionary& options)
 {
     QString name;
     return readStrings(options, {{"name", &name}}).transform([&name] { return name; });
+}
+
+Result<EventQuery> eventQuery(const Dictionary& options)
+{
+    EventQuery query;
+    Dictionary rest = options;
+    if (const auto given = rest.extract("since"); !given.empty()) {
+        // Ids are SQLite's, whole numbers with a sign.
+        constexpr uint64_t most = std::numeric_limits<int64_t>::max();
+        if (!given.mapped().containsValueOfType<uint64_t>())
+            return failure(Errc::InvalidArgument,
+                           u"option \"since\" is not an id, a number of type t"_s);
+        query.since = std::min(given.mapped().get<uint64_t>(), most);
+    }
+    if (const auto given = rest.extract("limit"); !given.empty()) {
+        const uint64_t limit = given.mapped().containsValueOfType<uint64_t>()
+            ? given.mapped().get<uint64_t>()
+            : uint64_t{0};
+        if (limit < 1 || limit > EventQuery::mostEvents)
+            return failure(Errc::InvalidArgument,
+                           u"option \"limit\" is not a number of type t from 1 to %1"_s.arg(
+                               EventQuery::mostEvents));
+        query.limit = static_cast<int>(limit);
+    }
+    if (auto read = readStrings(rest, {{"domain", &query.domain}}); !read)
+        return std::unexpected{read.error()};
+    if (const auto uuid = QUuid::fromString(query.domain); !uuid.isNull())
+        query.domain = toString(DomainUuid{uuid});
+    return query;
 }
 
 Result<HeartbeatSettings> heartbeatSettings(HeartbeatSettings now, const Dictionary& options)

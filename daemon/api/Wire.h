@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include "pair/PairEvent.h"
 #include "pair/Views.h"
 #include "peer/Peers.h"
 
@@ -32,6 +33,8 @@ using ErrorTriple = sdbus::Struct<std::string, std::string, std::string>;
 [[nodiscard]] std::vector<Dictionary> dictionaries(const QList<NicView>& nics);
 [[nodiscard]] std::vector<Dictionary> dictionaries(const QList<PathView>& paths);
 [[nodiscard]] Dictionary dictionary(const QMap<QString, quint64>& numbers);
+[[nodiscard]] Dictionary dictionary(const PairEvent& event);
+[[nodiscard]] std::vector<Dictionary> dictionaries(const QList<PairEvent>& events);
 /// The path whose figures stand for the peer: the first that is up, else the first.
 [[nodiscard]] PathView bestPath(const HeartbeatView& heartbeat);
 /// Whole numbers become x, others d, lists av, objects a{sv}; null is left out.
@@ -47,6 +50,7 @@ using ErrorTriple = sdbus::Struct<std::string, std::string, std::string>;
 /// `now` with what the options change; not checked for bounds.
 [[nodiscard]] Result<HeartbeatSettings> heartbeatSettings(HeartbeatSettings now,
                                                           const Dictionary& options);
+[[nodiscard]] Result<EventQuery> eventQuery(const Dictionary& options);
 [[nodiscard]] Result<void> noOptions(const Dictionary& options);
 /// A fingerprint must come as the interface says: 64 lower-case hex digits.
 [[nodiscard]] Result<PeerId> fingerprint(const std::string& digits);

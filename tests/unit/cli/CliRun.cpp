@@ -119,16 +119,20 @@ void CliRun::runOnce()
         m_process.kill();
 }
 
-bool CliRun::waitFor(const QString& text)
+bool CliRun::waitFor(const QByteArray& shown, const QString& text)
 {
     const QByteArray wanted = text.toUtf8();
-    while (!m_err.contains(wanted)) {
+    while (!shown.contains(wanted)) {
         if (m_process.state() == QProcess::NotRunning)
             return false;
         runOnce();
     }
     return true;
 }
+
+bool CliRun::waitFor(const QString& text) { return waitFor(m_err, text); }
+
+bool CliRun::waitForOutput(const QString& text) { return waitFor(m_out, text); }
 
 void CliRun::type(const QByteArray& keys)
 {

@@ -48,6 +48,8 @@ public:
     /// Runs until standard error (or the terminal) shows `text`; false if the program ends before,
     /// or takes far too long.
     [[nodiscard]] bool waitFor(const QString& text);
+    /// The same for standard output of a script.
+    [[nodiscard]] bool waitForOutput(const QString& text);
     void type(const QByteArray& keys);
     void interrupt();
     [[nodiscard]] Outcome finish();
@@ -56,6 +58,7 @@ private:
     void readTerminal();
     void runOnce();
     void prepareChild();
+    [[nodiscard]] bool waitFor(const QByteArray& shown, const QString& text);
 
     QProcess m_process;
     Where m_where;

@@ -58,6 +58,27 @@ void fill(Stage& stage)
     asked.connected = false;
     asked.lastError = u"no route to host"_s;
     stage.peers.put(asked);
+    stage.pairs.record(sampleEvent());
+    PairEvent jobFailed = sampleEvent();
+    jobFailed.kind = EventKind::Job;
+    jobFailed.severity = Severity::Error;
+    jobFailed.text = u"job 3 (protect) has failed: beta: 3 GiB are missing"_s;
+    jobFailed.role.reset();
+    jobFailed.state.reset();
+    jobFailed.epoch.reset();
+    jobFailed.peer.clear();
+    jobFailed.fields = {{u"job"_s, 3}, {u"error"_s, u"NoSpace"_s}};
+    jobFailed.time = jobFailed.time.addMSecs(65'250);
+    stage.pairs.record(jobFailed);
+    PairEvent other = sampleEvent();
+    other.uuid = interrupted.uuid;
+    other.domain = u"db"_s;
+    other.kind = EventKind::Decision;
+    other.severity = Severity::Warning;
+    other.role = Role::Secondary;
+    other.state = PairState::Interrupted;
+    other.text = u"wait for an administrator: beta does not answer"_s;
+    stage.pairs.record(other);
     stage.pairs.report = {.domain = u"web1"_s,
                           .peerName = u"beta"_s,
                           .findings = {{.id = u"qemu-version"_s,
@@ -95,6 +116,11 @@ const std::vector<Line>& lines()
         {"show", u"show web1"_s, 0},
         {"show-by-uuid", u"show 6ad1c0f4-6d2b-4f9e-9a51-3f3a5f0c0002"_s, 0},
         {"show-unknown", u"show nothing"_s, 1},
+        {"events", u"events"_s, 0},
+        {"events-limit", u"events --limit 1"_s, 0},
+        {"events-domain", u"events db"_s, 0},
+        {"events-by-uuid", u"events 6AD1C0F4-6d2b-4f9e-9a51-3f3a5f0c0001"_s, 0},
+        {"usage-events", u"events --limit 0"_s, 2},
         {"peer-list", u"peer list"_s, 0},
         {"peer-own", u"peer list --own"_s, 0},
         {"peer-show", u"peer show gamma"_s, 0},
@@ -159,13 +185,14 @@ void OutputTest::saysOnStandardErrorThatThereIsNothing()
     Stage stage;
     stage.pairs.drop(samplePair().uuid);
     stage.pairs.drop(sampleJob().id);
-    for (const QString& words : {u"list"_s, u"job list"_s}) {
+    for (const QString& words : {u"list"_s, u"job list"_s, u"events"_s, u"events db"_s}) {
         const Outcome outcome = runCli(stage, words.split(u' '));
         QCOMPARE(outcome.status, 0);
         QVERIFY(outcome.out.isEmpty());
         QVERIFY(!outcome.err.isEmpty());
     }
     QCOMPARE(runCli(stage, {u"list"_s, u"--json"_s}).out.simplified(), u"{ \"pairs\": [ ] }"_s);
+    QCOMPARE(runCli(stage, {u"events"_s, u"--json"_s}).out.simplified(), u"[ ]"_s);
 }
 
 void OutputTest::everyCommandHasHelp_data()
@@ -173,8 +200,8 @@ void OutputTest::everyCommandHasHelp_data()
     QTest::addColumn<QString>("words");
     for (const char* words :
          {"", "peer", "peer add", "peer accept", "peer list", "peer show", "peer remove",
-          "preflight", "protect", "list", "show", "takeover", "continue-alone", "unprotect", "job",
-          "job list", "job show", "job cancel"})
+          "preflight", "protect", "list", "show", "events", "takeover", "continue-alone",
+          "unprotect", "job", "job list", "job show", "job cancel"})
         QTest::newRow(words) << QString::fromLatin1(words);
 }
 

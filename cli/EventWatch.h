@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "cli/Daemon.h"
+
+#include <chrono>
+
+namespace lockstep::cli {
+
+/// Follows the events of this host, each once and in order, also across restarts of the daemon.
+/// Signals only say that there is more to fetch: so none is missed or comes twice.
+class EventWatch final
+{
+public:
+    struct News
+    {
+        QList<QJsonObject> events; ///< Oldest first.
+        bool gone{false}; ///< The daemon has gone just now.
+        bool back{false}; ///< It is there again.
+    };
+
+    /// Starts to listen at once. `daemon` must outlive it. `domain` as of EventRequest.
+    EventWatch(Daemon& daemon, QString domain);
+
+    /// The newest `limit`; later ones come by next(). Errors: as of Daemon::events().
+    [[nodiscard]] Result<News> begin(quint64 limit);
+    /// Waits for news, a signal of the process, or `time` to pass. A daemon that is gone is waited
+    /// for. Errors: DaemonUnavailable if the bus is gone, or as of Daemon::events().
+    [[nodiscard]] Result<News> next(std::chrono::milliseconds time);
+
+private:
+    [[nodiscard]] Result<QList<QJsonObject>> fetch();
+    [[nodiscard]] Result<void> checkCount();
+
+    Daemon& m_daemon;
+    QString m_domain;
+    std::unique_ptr<sdbus::IProxy> m_manager;
+    std::unique_ptr<sdbus::IProxy> m_bus;
+    quint64 m_last{0}; ///< Id of the newest event that was handed out.
+    bool m_present{true};
+    bool m_more{false}; ///< There may be events that were not fetched yet.
+    bool m_restarted{false}; ///< Another daemon than before: it may count anew.
+};
+
+} // namespace lockstep::cli
