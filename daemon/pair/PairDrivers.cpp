@@ -30,6 +30,9 @@ PairDrivers::PairDrivers(PairParts parts, TaskSet& tasks, const QString& starts)
     connect(&m_timer, &QTimer::timeout, this, [this] {
         for (const auto& [uuid, driver] : m_drivers)
             driver->hear();
+        const auto peers = m_parts.peers.peers();
+        for (const auto& peer : peers)
+            lookForStrangers(peer.id);
     });
 }
 
@@ -96,7 +99,12 @@ Task<PairDriver*> PairDrivers::add(PairRecord record)
 
 void PairDrivers::sweep()
 {
-    std::erase_if(m_drivers, [](const auto& entry) { return entry.second->isVacant(); });
+    std::erase_if(m_drivers, [this](const auto& entry) {
+        const bool vacant = entry.second->isVacant();
+        if (vacant) // the peer may still speak of it
+            m_strangers.remove(entry.first);
+        return vacant;
+    });
 }
 
 void PairDrivers::hear(const PeerId& peer)
@@ -132,15 +140,18 @@ void PairDrivers::lookForStrangers(const PeerId& peer)
 {
     const auto theirs = m_parts.peers.pairsOf(peer);
     for (const auto& beat : theirs) {
-        if (wantsAnswer(beat) && !find(beat.uuid) && !m_strangers.contains(beat.uuid)
-            && m_timer.isActive())
-            m_tasks.add(lookAtStranger(peer, beat.uuid));
+        const bool known = find(beat.uuid) || m_strangers.contains(beat.uuid);
+        if (!wantsAnswer(beat) || known || !m_timer.isActive() || m_looking.contains(beat.uuid))
+            continue;
+        m_looking.insert(beat.uuid);
+        m_tasks.add(lookAtStranger(peer, beat.uuid));
     }
 }
 
 Task<void> PairDrivers::lookAtStranger(PeerId peer, DomainUuid uuid)
 {
     const auto domain = co_await m_parts.hypervisor.find(toString(uuid));
+    m_looking.remove(uuid);
     if (!domain && domain.error().code() != Errc::UnknownDomain)
         co_return;
     const bool runs =

@@ -4,6 +4,8 @@
 #include "pair/PairDriver.h"
 #include "store/StartGuard.h"
 
+#include <QSet>
+
 #include <map>
 
 namespace lockstep {
@@ -47,6 +49,7 @@ private:
     std::map<DomainUuid, std::unique_ptr<PairDriver>> m_drivers;
     /// Pairs that a peer speaks of and this host does not know: what runs here under that UUID.
     QMap<DomainUuid, failover::QemuSense> m_strangers;
+    QSet<DomainUuid> m_looking; ///< At these, just now.
     QTimer m_timer;
 };
 

@@ -15,7 +15,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// A heartbeat there, a look into libvirt, and a heartbeat back.
+// A heartbeat there, a look into libvirt, and a heartbeat back; also for what is just being
+// discarded.
 constexpr auto helloDeadline = 3s;
 constexpr auto handOverDeadline = 5s;
 
@@ -277,7 +278,10 @@ Task<Result<PairDriver*>> PairManager::readyDriver(Subject subject, ProtectOptio
     // What the other host knows of the pair it says with its heartbeats.
     for (auto waited = 0ms; waited < helloDeadline; waited += 10ms) {
         driver = m_drivers.find(uuid);
-        if (!driver || driver->mind().theirs.heard)
+        if (!driver)
+            break;
+        const auto& theirs = driver->mind().theirs;
+        if (theirs.heard && (!theirs.known || theirs.state == PairState::Stale))
             break;
         m_peers.beatSoon(subject.peer.id);
         LOCKSTEP_CO_CHECK(co_await pause(10ms, stop));
