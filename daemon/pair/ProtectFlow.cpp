@@ -54,7 +54,10 @@ Task<Result<void>> ProtectFlow::run()
     const auto token = m_parts.jobs.stopToken(m_job);
     const std::stop_callback onCancel{token, [this] { m_stop.request_stop(); }};
     LOCKSTEP_CO_CHECK(co_await begin());
-    const auto outcome = co_await perform();
+    auto outcome = co_await perform();
+    if (outcome && m_stop.stop_requested()) // in its last step, where it is too late to turn back
+        outcome = failure(Errc::Cancelled, u"cancelled"_s);
+    m_parts.jobs.setCancellable(m_job, false);
     if (!outcome && m_peerLost && outcome.error().code() == Errc::Cancelled)
         co_return failure(
             Errc::PeerUnreachable,

@@ -21,25 +21,45 @@ def kill_qemu(host):
 
 def fails_over(lab, fault, arbiter):
     strike, survivor, within = FAULTS[fault]
+    if arbiter == "fence" and survivor == "beta":
+        within += 1  # a shadow's host waits half a second before it fences (docs/architecture.md), agents take time
     guest = lab.guest("web")
     lab.protect(guest, arbiter=arbiter)
     with Failover(lab, guest) as failover:
         failover.strike(lambda: strike(lab), lab.host(survivor), within)
 
 
-@for_guests(*FAULTS)
+@for_guests("primary-unplugged", "secondary-killed", "primary-frozen")
 def test_by_the_record(lab, fault):
     fails_over(lab, fault, "etcd")
 
 
-@for_guests("primary-unplugged", "secondary-unplugged")
+@full_only
+@for_guests("secondary-unplugged", "primary-killed", "secondary-frozen")
+def test_by_the_record_too(lab, fault):
+    fails_over(lab, fault, "etcd")
+
+
+@for_guests("primary-unplugged")
 def test_by_fencing(lab, fault):
     fails_over(lab, fault, "fence")
 
 
-@for_guests("primary-killed", "secondary-killed")
+@full_only
+@for_guests("secondary-unplugged", "primary-killed", "secondary-killed", "primary-frozen", "secondary-frozen")
+def test_by_fencing_too(lab, fault):
+    fails_over(lab, fault, "fence")
+
+
+@for_guests("primary-killed")
 def test_by_agreement(lab, fault):
     """No arbiter decides, and none is needed: both hosts hear each other."""
+    fails_over(lab, fault, "manual")
+
+
+@full_only
+@for_guests("secondary-killed", "primary-frozen", "secondary-frozen")
+def test_by_agreement_too(lab, fault):
     fails_over(lab, fault, "manual")
 
 
@@ -119,12 +139,19 @@ def test_dedicated_link_cut(lab):
     cut_off(lab, "dedicated")
 
 
+@full_only
 @for_guests("dedicated-alpha:in", "dedicated-alpha:out")
 def test_link_cut_one_way(lab, link):
     cut_off(lab, link)
 
 
-@for_guests("alpha", "beta")
+@full_only
+@for_guests("alpha")
+def test_daemon_dead_for_long_too(lab, where):
+    test_daemon_dead_for_long(lab, where)
+
+
+@for_guests("beta")
 def test_daemon_dead_for_long(lab, where):
     guest = lab.guest("web")
     lab.protect(guest, arbiter="etcd")
@@ -157,7 +184,13 @@ def test_guest_powers_off(lab):
     guest.wait_answers()
 
 
-@for_guests("alpha-first", "beta-first")
+@full_only
+@for_guests("beta-first")
+def test_both_hosts_lose_power_too(lab, order):
+    test_both_hosts_lose_power(lab, order)
+
+
+@for_guests("alpha-first")
 def test_both_hosts_lose_power(lab, order):
     """The domain starts only where its newest epoch is."""
     guest = lab.guest("web")
