@@ -42,7 +42,7 @@ def speeches(fingerprint):
         "order": (b"", message("shadow.discard", {"uuid": "x", "epoch": 1})),
         "order-after-hello": (b"", hello(fingerprint) + message("shadow.prepare", {"spec": {}}, 2)),
         "ready": (b"", hello(fingerprint) + frame(b'{"jsonrpc": "2.0", "method": "ready"}')
-                  + message("primary.yield", {"uuid": "x", "epoch": 99}, 2)),
+                  + message("pair.let-go", {"uuid": "x", "epoch": 99, "for": "takeover"}, 2)),
     }
 
 
