@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr quint64 mostEvents = 10'000;
+constexpr quint64 mostEvents = 1'000;
 constexpr quint64 usualLimit = 100;
 constexpr quint64 usualLimitToFollow = 10;
 // Signals bring events at once; this only bounds how late Ctrl-C is seen if it comes just before
@@ -138,7 +138,7 @@ void addEvents(CLI::App& app, Context& context)
     command->add_flag("--follow", arguments->follow, "Go on with new ones until Ctrl-C");
     command
         ->add_option("--limit", arguments->limit,
-                     "The newest so many, 1 to 10000 (100, or 10 with --follow)")
+                     "The newest so many, 1 to 1000 (100, or 10 with --follow)")
         ->check(CLI::Range(quint64{1}, mostEvents));
 }
 

@@ -96,15 +96,17 @@ Task<void> PairDriver::swap(Swap action)
     }
     m_parts.arbiters.note(use(), {});
     m_grant = verdict->now;
-    spdlog::info("pair {}: {} {} by {}", m_draft.domain.toStdString(),
-                 wordFor(action.kind).toStdString(), verdict->granted ? "granted" : "denied",
-                 nameOf(m_draft.settings.arbiter).toStdString());
+    tell(EventKind::Decision, verdict->granted ? Severity::Info : Severity::Warning,
+         u"%1: %2 by arbiter %3 (epoch %4)"_s.arg(
+             wordFor(action.kind), verdict->granted ? u"granted"_s : u"denied"_s,
+             nameOf(m_draft.settings.arbiter), QString::number(action.wanted.epoch)));
     happen(ArbiterAnswered{verdict->granted, seenFrom(m_grant)});
 }
 
 void PairDriver::answered(const Error& error, bool sent)
 {
-    spdlog::warn("pair {}: {}", m_draft.domain.toStdString(), error.message().toStdString());
+    if (!m_error || m_error->message() != error.message())
+        tell(EventKind::Fault, Severity::Warning, error.message());
     m_parts.arbiters.note(use(), error);
     m_error = error;
     happen(ArbiterSilent{sent});
@@ -133,6 +135,8 @@ Task<void> PairDriver::askToLetGo(quint64 epoch, ClaimKind kind)
         co_await m_parts.peers.call(m_draft.peer, u"pair.let-go"_s, request, answerDeadline);
     --m_working;
     if (reply && (*reply)[u"agreed"].toBool()) {
+        tell(EventKind::Decision, Severity::Info,
+             u"%1: agreed with %2"_s.arg(wordFor(kind), m_draft.peerName));
         happen(LetGo{epoch});
         co_return;
     }

@@ -56,8 +56,9 @@ Task<void> PairDriver::work(Work work)
     if (m_stopped)
         co_return;
     if (!outcome) {
-        spdlog::warn("pair {}: {}: {}", m_draft.domain.toStdString(), nameOf(work).toStdString(),
-                     outcome.error().message().toStdString());
+        const Error error = outcome.error().during(nameOf(work));
+        if (!m_error || m_error->message() != outcome.error().message())
+            tell(EventKind::Fault, Severity::Warning, error.message());
         m_error = outcome.error();
         m_why = outcome.error().message();
     }

@@ -83,6 +83,8 @@ PairDriver::PairDriver(PairParts parts, PairRecord record, bool isNew, StartGuar
             usesMonitor(m_mind.work) && sense != QemuSense::Died && sense != QemuSense::Off;
         if (m_mind.qemu != sense && !expected) {
             m_why = m_qemu.why();
+            if (!m_why.isEmpty() && m_mind.known)
+                tell(EventKind::Fault, Severity::Warning, m_why);
             happen(QemuChanged{sense});
         }
     });
@@ -387,6 +389,23 @@ Task<bool> PairDriver::perform(Planned planned)
     co_return true;
 }
 
+void PairDriver::tell(EventKind kind, Severity severity, const QString& text)
+{
+    PairEvent event;
+    event.kind = kind;
+    event.severity = severity;
+    event.uuid = m_uuid;
+    event.domain = m_draft.domain;
+    event.peer = m_draft.peerName;
+    event.text = text;
+    if (m_mind.known) {
+        event.role = m_mind.role;
+        event.state = m_mind.state;
+        event.epoch = Epoch{m_mind.epoch};
+    }
+    m_parts.chronicle.record(std::move(event));
+}
+
 void PairDriver::wait(Wait::For what)
 {
     std::chrono::milliseconds time = retryDelay;
@@ -411,8 +430,7 @@ bool PairDriver::sever()
     if (severed)
         return true;
     m_error = severed.error();
-    spdlog::error("pair {}: {}", m_draft.domain.toStdString(),
-                  severed.error().message().toStdString());
+    tell(EventKind::Fault, Severity::Error, severed.error().message());
     return false;
 }
 
@@ -426,8 +444,9 @@ Task<void> PairDriver::save(Mind mind, QString reason)
             break;
         }
         if (!failed)
-            spdlog::critical("pair {}: cannot save, and does nothing until it can: {}",
-                             m_draft.domain.toStdString(), written.error().message().toStdString());
+            tell(
+                EventKind::Fault, Severity::Error,
+                u"cannot save, and does nothing until it can: %1"_s.arg(written.error().message()));
         (void)co_await pause(retryDelay);
     }
     if (!m_mind.known) {

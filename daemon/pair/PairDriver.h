@@ -105,6 +105,8 @@ private:
     [[nodiscard]] Task<void> refreshReason();
     [[nodiscard]] bool sever();
     void wait(failover::Wait::For what);
+    /// Adds to the pair's history.
+    void tell(EventKind kind, Severity severity, const QString& text);
     void adjust();
     [[nodiscard]] QString reason() const;
 

@@ -45,7 +45,7 @@ struct PairEvent
 /// Which events are wanted; oldest first in the answer.
 struct EventQuery
 {
-    static constexpr int mostEvents = 10'000;
+    static constexpr int mostEvents = 1'000;
 
     int limit{100}; ///< 1 to mostEvents: the newest so many or, with `since`, the first after it.
     std::optional<quint64> since; ///< Only those with a larger id.

@@ -140,6 +140,50 @@ def test_dedicated_link_cut(lab):
 
 
 @full_only
+def test_dedicated_link_cut_beside_a_second_path(lab):
+    for host, other in ((lab.alpha, "beta"), (lab.beta, "alpha")):
+        host.lockstep("peer", "set", other, "--second-path", f"{other}-witness")
+    wait_for(lambda: len(lab.alpha.lockstep("peer", "show", "beta")["paths"]) == 2, 30, "there are two paths")
+    cut_off(lab, "dedicated")
+
+
+@full_only
+def test_link_that_comes_and_goes(lab):
+    """It settles: no host takes over from the other again and again."""
+    guest = lab.guest("web")
+    lab.protect(guest, arbiter="etcd", arguments=["--auto-protect"])
+    epoch = lab.alpha.pair("web")["epoch"]
+    with Failover(lab, guest) as failover:
+        for _ in range(30):
+            lab.cut("dedicated")
+            failover.loads.run_for(failover.loads["numbers"].status()["at"] + 1)
+            lab.heal()
+            failover.loads.run_for(failover.loads["numbers"].status()["at"] + 1)
+        for host in lab.hypervisors:
+            host.wait_state("web", "protected", 120)
+        failover.loads.wait_requests(50, 60)
+    equal(lab.alpha.pair("web")["role"], "primary", "alpha's role")
+    lab.figure("epochs in a minute", lab.alpha.pair("web")["epoch"] - epoch, "epochs")
+
+
+def test_host_paused_and_resumed(lab):
+    """It comes back believing to be the primary: nothing that it says reaches a client any more."""
+    guest = lab.guest("web")
+    lab.protect(guest, arbiter="etcd")
+    with Failover(lab, guest) as failover:
+        def pause():
+            lab.freeze("alpha", "qemu:web")
+            lab.freeze("alpha", "lockstepd")
+        failover.strike(pause, lab.beta, 2, others_off=False)
+        failover.loads.run_for(failover.loads["numbers"].status()["at"] + 3)
+        lab.thaw("alpha", "qemu:web")
+        lab.thaw("alpha", "lockstepd")
+        lab.alpha.wait_state("web", "stale", 60)
+        expect_one_live(lab, "web", lab.beta)
+        failover.loads.wait_requests(50, 60)
+
+
+@full_only
 @for_guests("dedicated-alpha:in", "dedicated-alpha:out")
 def test_link_cut_one_way(lab, link):
     cut_off(lab, link)
