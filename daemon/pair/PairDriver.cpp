@@ -249,6 +249,7 @@ Task<bool> PairDriver::askToBuild(PairRecord record)
 {
     // The record that is there stays until this one is agreed to.
     const auto before = std::exchange(m_draft, std::move(record));
+    m_isFresh = true;
     m_qemu.renew();
     m_why.clear();
     const bool agreed = co_await ask(AskedToBuild{m_draft.epoch.value});
@@ -256,6 +257,7 @@ Task<bool> PairDriver::askToBuild(PairRecord record)
         setSettings(m_parts.pairs.find(m_uuid).value_or(before).settings);
     else
         m_draft = before;
+    m_isFresh = false;
     co_return agreed;
 }
 
@@ -365,7 +367,10 @@ Task<bool> PairDriver::perform(Planned planned)
     } else if (std::holds_alternative<Sever>(planned.action)) {
         if (!sever())
             co_return false;
-        m_qemu.cut(m_why);
+        // One that has ended, or hangs, cannot go on because its connections are gone, too.
+        if (m_mind.qemu != QemuSense::Died && m_mind.qemu != QemuSense::Off
+            && m_mind.qemu != QemuSense::Hung)
+            m_qemu.cut(m_why);
     } else if (std::holds_alternative<ReadRecord>(planned.action)) {
         m_tasks.add(readRecord());
     } else if (const auto* change = std::get_if<Swap>(&planned.action)) {
@@ -465,15 +470,15 @@ Task<Result<void>> PairDriver::write(Mind mind, QString reason)
         if (!guarded)
             co_return guarded;
     }
-    if (mind.known && (!before || m_draft.epoch.value > before->epoch.value)) {
+    if (mind.known && (!before || m_isFresh)) {
         // A new pair, or a new shadow here.
         auto record = m_draft;
         if (before)
             record.definedHere = before->definedHere || record.definedHere;
         apply(mind, record);
         record.reason = reason;
-        m_draft.epoch = {};
         LOCKSTEP_CO_CHECK(co_await m_parts.pairs.put(record));
+        m_isFresh = false;
     } else if (mind.known) {
         LOCKSTEP_CO_CHECK(co_await m_parts.pairs.update(m_uuid, [&](PairRecord& record) {
             const bool copying =

@@ -138,6 +138,7 @@ private:
     TaskSet& m_tasks;
     PairRecord m_draft; ///< Of what is not saved yet, and what does not change.
     bool m_isNew;
+    bool m_isFresh{false}; ///< The draft is of a new shadow here, and has not been saved.
     failover::Mind m_mind;
     failover::Mind m_saved;
     std::deque<Planned> m_todo;
