@@ -264,6 +264,7 @@ Task<Result<PairDriver*>> PairManager::readyDriver(Subject subject, ProtectOptio
     record.peerName = subject.peer.name;
     record.state = PairState::Alone;
     record.spec.uuid = uuid;
+    record.spec.domain = subject.domain.name; // without it no later daemon could read the record
     record.settings = settings;
     auto* driver = co_await m_drivers.add(record);
     if (before) {
