@@ -241,7 +241,7 @@ def test_both_hosts_lose_power(lab, order):
     lab.protect(guest, arbiter="etcd")
     with Failover(lab, guest) as failover:
         failover.strike(lambda: lab.unplug("alpha"), lab.beta, 1)
-        lab.unplug("beta")
+    lab.unplug("beta")
     for name in ("alpha", "beta") if order == "alpha-first" else ("beta", "alpha"):
         lab.plug(name)
     lab.alpha.wait_state("web", "stale", 60)
