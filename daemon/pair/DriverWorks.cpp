@@ -222,6 +222,16 @@ Task<void> PairDriver::finishJob(Result<void> outcome)
     --m_working;
 }
 
+Task<Result<void>> PairDriver::forgetGrant()
+{
+    // Read anew: a daemon that was started since does not know what was granted.
+    LOCKSTEP_CO_TRY(arbiter, m_parts.arbiters.of(m_draft.settings.arbiter));
+    LOCKSTEP_CO_TRY(now, co_await arbiter->read(m_uuid));
+    if (!now || now->owner != m_parts.peers.ownId())
+        co_return {};
+    co_return co_await arbiter->forget(m_uuid, *now);
+}
+
 Task<Result<void>> PairDriver::forget()
 {
     m_job.progress(u"discard the shadow"_s, 0.9);
@@ -233,10 +243,8 @@ Task<Result<void>> PairDriver::forget()
             break;
         LOCKSTEP_CO_CHECK(co_await pause(50ms));
     }
-    if (m_mind.sole && m_grant && m_draft.settings.arbiter == ArbiterKind::Etcd) {
-        const auto arbiter = m_parts.arbiters.of(m_draft.settings.arbiter);
-        const auto gone = arbiter ? co_await (*arbiter)->forget(m_uuid, *m_grant)
-                                  : Result<void>{std::unexpected{arbiter.error()}};
+    if (m_mind.sole && m_draft.settings.arbiter == ArbiterKind::Etcd) {
+        const auto gone = co_await forgetGrant();
         if (!gone)
             warnAbout(m_draft, gone.error());
     }

@@ -114,6 +114,7 @@ Task<void> PairDriver::start()
         co_return;
     m_unknown.start(unknownHolds);
     m_why = u"lockstepd was restarted"_s;
+    m_shown = reason(); // what its record says tells more
     happen(Started{sense});
     hear();
 }
@@ -318,7 +319,13 @@ void PairDriver::adjust()
 
 Task<void> PairDriver::act()
 {
-    while (!m_todo.empty() && !m_stopped) {
+    while (!m_stopped) {
+        if (m_todo.empty()) {
+            co_await showReason();
+            if (m_todo.empty())
+                break;
+            continue;
+        }
         const auto planned = m_todo.front();
         m_todo.pop_front();
         if (planned.decision == m_broken)
@@ -339,23 +346,19 @@ Task<void> PairDriver::act()
         co_await finishJob(*ended ? Result<void>{} : std::unexpected{error});
         m_finishing = false;
     }
-    co_await refreshReason();
     if (isVacant())
         Q_EMIT vacant();
 }
 
-Task<void> PairDriver::refreshReason()
+Task<void> PairDriver::showReason()
 {
-    const bool mayChange = m_saved.known && m_saved.state == m_mind.state
-        && (m_mind.state == PairState::Interrupted || m_mind.state == PairState::Confirming
-            || m_mind.state == PairState::Merging || m_mind.state == PairState::Off);
-    const auto record = m_parts.pairs.find(m_uuid);
-    if (!mayChange || !record || record->reason == reason())
+    // What holds the pair up may be another thing now, though all else that is saved is the same.
+    const QString text = reason();
+    if (!m_saved.known || savedPart(m_saved) != savedPart(m_mind) || text == m_shown)
         co_return;
-    ++m_working;
+    m_shown = text;
     const auto shown = co_await m_parts.pairs.update(
-        m_uuid, [now = reason()](PairRecord& changed) { changed.reason = now; });
-    --m_working;
+        m_uuid, [text](PairRecord& record) { record.reason = text; });
     if (!shown)
         warnAbout(m_draft, shown.error());
 }
@@ -446,6 +449,7 @@ Task<void> PairDriver::save(Mind mind, QString reason)
         const auto written = co_await write(mind, reason);
         if (written) {
             m_saved = mind;
+            m_shown = reason;
             break;
         }
         if (!failed)

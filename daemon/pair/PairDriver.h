@@ -101,8 +101,7 @@ private:
     /// Whether the domain may be started here.
     [[nodiscard]] static bool mayStart(const failover::Mind& mind,
                                        const std::optional<PairRecord>& record);
-    /// Also what is waited for may change, while the state stays.
-    [[nodiscard]] Task<void> refreshReason();
+    [[nodiscard]] Task<void> showReason();
     [[nodiscard]] bool sever();
     void wait(failover::Wait::For what);
     /// Adds to the pair's history.
@@ -131,6 +130,7 @@ private:
     [[nodiscard]] Task<Result<void>> destroy();
     [[nodiscard]] Task<void> finishJob(Result<void> outcome);
     [[nodiscard]] Task<Result<void>> forget();
+    [[nodiscard]] Task<Result<void>> forgetGrant();
 
     PairParts m_parts;
     const DomainUuid m_uuid;
@@ -152,6 +152,7 @@ private:
     std::list<OneShot<bool>> m_onDiscarded;
     std::optional<Grant> m_grant; ///< As it was read last.
     std::optional<Error> m_error; ///< What went wrong last.
+    QString m_shown; ///< The reason that was saved last.
     QString m_why; ///< What began it all.
     QemuWatch m_qemu;
     PairJob m_job;

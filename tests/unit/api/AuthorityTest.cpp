@@ -66,6 +66,16 @@ const std::vector<NamedCall>& everyChange()
              return errorOf(
                  client.call<sdbus::ObjectPath>(pairPath, pairInterface, "TakeOver", none));
          }},
+        {"SwitchOver", "org.lockstep.Lockstep1.takeover",
+         [](BusClient& client) {
+             return errorOf(
+                 client.call<sdbus::ObjectPath>(pairPath, pairInterface, "SwitchOver", none));
+         }},
+        {"DrainHost", "org.lockstep.Lockstep1.takeover",
+         [](BusClient& client) {
+             return errorOf(
+                 client.call<sdbus::ObjectPath>(root, managerInterface, "DrainHost", none));
+         }},
         {"ContinueAlone", "org.lockstep.Lockstep1.takeover",
          [](BusClient& client) {
              return errorOf(

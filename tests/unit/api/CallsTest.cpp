@@ -27,6 +27,7 @@ class CallsTest final : public QObject
 private Q_SLOTS:
     void protectReturnsAJobThatIsThere();
     void protectPassesItsOptions();
+    void protectLeavesOpenWhatIsNotGiven();
     void refusesOptionsThatItDoesNotKnow();
     void refusesOptionsOfTheWrongType();
     void returnsTheErrorWithItsRemedy();
@@ -34,6 +35,8 @@ private Q_SLOTS:
     void preflightReturnsItsFindings();
     void planReturnsItsSteps();
     void pairMethodsNameTheDomainByUuid();
+    void drainReturnsAJobThatIsThere();
+    void refusesOptionsOfMethodsThatHaveNone();
     void findsAPairByNameUuidAndId();
     void tellsAnUnknownDomainFromAnUnpairedOne();
     void addPeerReturnsAPeerThatIsThere();
@@ -61,7 +64,24 @@ void CallsTest::protectPassesItsOptions()
 {
     Stage stage;
     QVERIFY(protect(*stage.client, {{"image-directory", sdbus::Variant{"/images"}}}));
-    QCOMPARE(stage.pairs.calls, QStringList{u"protect web1 beta /images"_s});
+    QVERIFY(protect(*stage.client,
+                    {{"arbiter", sdbus::Variant{"etcd"}},
+                     {"on-arbiter-loss", sdbus::Variant{"primary-continues"}},
+                     {"auto-protect", sdbus::Variant{true}}}));
+    QCOMPARE(stage.pairs.calls,
+             (QStringList{u"protect web1 beta /images"_s,
+                          u"protect web1 beta  arbiter=etcd on-arbiter-loss=primary-continues "
+                          "auto-protect"_s}));
+}
+
+void CallsTest::protectLeavesOpenWhatIsNotGiven()
+{
+    // What is not given stays as it was for this pair: that is not the same as "no".
+    Stage stage;
+    QVERIFY(protect(*stage.client));
+    QVERIFY(protect(*stage.client, {{"auto-protect", sdbus::Variant{false}}}));
+    QCOMPARE(stage.pairs.calls,
+             (QStringList{u"protect web1 beta "_s, u"protect web1 beta  no auto-protect"_s}));
 }
 
 void CallsTest::refusesOptionsThatItDoesNotKnow()
@@ -77,9 +97,16 @@ void CallsTest::refusesOptionsThatItDoesNotKnow()
 void CallsTest::refusesOptionsOfTheWrongType()
 {
     Stage stage;
-    const auto job = protect(*stage.client, {{"image-directory", sdbus::Variant{true}}});
-    QVERIFY(!job);
-    QCOMPARE(job.error().code(), Errc::InvalidArgument);
+    for (const wire::Dictionary& wrong :
+         {wire::Dictionary{{"image-directory", sdbus::Variant{true}}},
+          wire::Dictionary{{"arbiter", sdbus::Variant{uint64_t{1}}}},
+          wire::Dictionary{{"on-arbiter-loss", sdbus::Variant{true}}},
+          wire::Dictionary{{"auto-protect", sdbus::Variant{"yes"}}}}) {
+        const auto job = protect(*stage.client, wrong);
+        QVERIFY(!job);
+        QCOMPARE(job.error().code(), Errc::InvalidArgument);
+    }
+    QVERIFY(stage.pairs.calls.isEmpty());
 }
 
 void CallsTest::returnsTheErrorWithItsRemedy()
@@ -139,13 +166,42 @@ void CallsTest::planReturnsItsSteps()
 void CallsTest::pairMethodsNameTheDomainByUuid()
 {
     Stage stage;
-    for (const char* method : {"TakeOver", "ContinueAlone", "Unprotect"})
+    for (const char* method : {"TakeOver", "SwitchOver", "ContinueAlone", "Unprotect"})
         QVERIFY(stage.client->call<sdbus::ObjectPath>(pairPath, pairInterface, method,
                                                       wire::Dictionary{}));
     const QString uuid = toString(samplePair().uuid);
-    QCOMPARE(
-        stage.pairs.calls,
-        (QStringList{u"takeover "_s + uuid, u"continue-alone "_s + uuid, u"unprotect "_s + uuid}));
+    QCOMPARE(stage.pairs.calls,
+             (QStringList{u"takeover "_s + uuid, u"switchover "_s + uuid,
+                          u"continue-alone "_s + uuid, u"unprotect "_s + uuid}));
+}
+
+void CallsTest::drainReturnsAJobThatIsThere()
+{
+    Stage stage;
+    stage.pairs.nextJob.kind = u"drain"_s;
+    stage.pairs.nextJob.uuid = {}; // of no domain
+    const auto job = stage.client->call<sdbus::ObjectPath>(root, managerInterface, "DrainHost",
+                                                           wire::Dictionary{});
+    QVERIFY(job);
+    const auto properties = stage.client->properties(std::get<0>(*job), jobInterface);
+    QCOMPARE(properties.at("Kind").get<std::string>(), std::string{"drain"});
+    QCOMPARE(stage.pairs.calls, QStringList{u"drain"_s});
+}
+
+void CallsTest::refusesOptionsOfMethodsThatHaveNone()
+{
+    Stage stage;
+    const wire::Dictionary options{{"force", sdbus::Variant{true}}};
+    const auto drained =
+        stage.client->call<sdbus::ObjectPath>(root, managerInterface, "DrainHost", options);
+    QCOMPARE(drained.error().code(), Errc::InvalidArgument);
+    for (const char* method : {"TakeOver", "SwitchOver", "ContinueAlone", "Unprotect"}) {
+        const auto job =
+            stage.client->call<sdbus::ObjectPath>(pairPath, pairInterface, method, options);
+        QVERIFY(!job);
+        QCOMPARE(job.error().code(), Errc::InvalidArgument);
+    }
+    QVERIFY(stage.pairs.calls.isEmpty());
 }
 
 void CallsTest::findsAPairByNameUuidAndId()

@@ -58,6 +58,9 @@ PairView samplePair()
     view.peer = samplePeer().id;
     view.peerConnected = true;
     view.epoch = Epoch{3};
+    view.arbiter = u"etcd"_s;
+    view.onArbiterLoss = u"primary-continues"_s;
+    view.autoProtect = true;
     view.disks = {{.target = u"vda"_s,
                    .source = u"/var/lib/libvirt/images/web1.qcow2"_s,
                    .replica = u"/var/lib/lockstep/images/web1-vda.qcow2"_s,
@@ -190,7 +193,15 @@ Task<Result<JobId>> FakePairService::start(QString call)
 
 Task<Result<JobId>> FakePairService::protect(QString domain, QString peer, ProtectOptions options)
 {
-    return start(u"protect %1 %2 %3"_s.arg(domain, peer, options.imageDirectory));
+    QString call = u"protect %1 %2 %3"_s.arg(domain, peer, options.imageDirectory);
+    for (const auto& [name, value] : {std::pair{u"arbiter"_s, options.arbiter},
+                                      std::pair{u"on-arbiter-loss"_s, options.onArbiterLoss}}) {
+        if (!value.isEmpty())
+            call += u" %1=%2"_s.arg(name, value);
+    }
+    if (options.autoProtect)
+        call += *options.autoProtect ? u" auto-protect"_s : u" no auto-protect"_s;
+    return start(call);
 }
 
 Task<Result<JobId>> FakePairService::takeOver(QString domain)

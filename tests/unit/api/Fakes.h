@@ -18,7 +18,7 @@ public:
     std::map<DomainUuid, PairView> pairViews;
     std::map<JobId, JobView> jobViews;
     std::optional<Error> refusal; ///< What every request fails with.
-    QStringList calls; ///< E.g. "protect web1 beta /images".
+    QStringList calls; ///< E.g. "protect web1 beta /images arbiter=etcd".
     PreflightReport report;
     QList<PlannedStep> steps;
     QList<PairEvent> history; ///< Oldest first.

@@ -39,6 +39,7 @@ private Q_SLOTS:
     void showsWhatAJobMeasured();
     void announcesNewObjects();
     void announcesOnlyWhatChanged();
+    void announcesThatTheArbiterIsLost();
     void announcesTheEndOfAJobAtOnce();
     void announcesProgressAFewTimesOnly();
     void announcesRemovedObjects();
@@ -79,6 +80,10 @@ void ObjectsTest::showsAPairWithItsDisksAndNics()
     QCOMPARE(text(pair, "PeerName"), std::string{"beta"});
     QCOMPARE(pair.at("PeerPath").get<sdbus::ObjectPath>(), peerPath);
     QCOMPARE(pair.at("Epoch").get<uint64_t>(), uint64_t{3});
+    QCOMPARE(text(pair, "Arbiter"), std::string{"etcd"});
+    QCOMPARE(text(pair, "ArbiterError"), std::string{});
+    QCOMPARE(text(pair, "OnArbiterLoss"), std::string{"primary-continues"});
+    QCOMPARE(pair.at("AutoProtect").get<bool>(), true);
     QCOMPARE(pair.at("SinceUSec").get<uint64_t>(), uint64_t{1795200000000000});
     const auto disks = pair.at("Disks").get<std::vector<wire::Dictionary>>();
     QCOMPARE(disks.size(), std::size_t{1});
@@ -146,6 +151,19 @@ void ObjectsTest::announcesOnlyWhatChanged()
              std::string{"interrupted"});
     QCOMPARE(changed.at(sdbus::PropertyName{"Reason"}).get<std::string>(),
              std::string{"beta does not answer"});
+}
+
+void ObjectsTest::announcesThatTheArbiterIsLost()
+{
+    Stage stage;
+    PairView pair = samplePair();
+    pair.arbiterError = u"no answer within 1 s"_s;
+    stage.pairs.put(pair);
+    QTRY_COMPARE(stage.client->heard(pairPath, "PropertiesChanged").size(), std::size_t{1});
+    const auto changed = stage.client->heard(pairPath, "PropertiesChanged").at(0).changed;
+    QCOMPARE(changed.size(), std::size_t{1});
+    QCOMPARE(changed.at(sdbus::PropertyName{"ArbiterError"}).get<std::string>(),
+             std::string{"no answer within 1 s"});
 }
 
 void ObjectsTest::announcesTheEndOfAJobAtOnce()

@@ -30,6 +30,8 @@ private Q_SLOTS:
     void protectWaitsForItsJob();
     void protectPrintsTheJobAsJson();
     void protectWithoutWaitingReturnsAtOnce();
+    void protectPassesHowThePairFailsOver();
+    void protectTakesOnlyWhatThereIs();
     void protectReportsHowTheJobFailed();
     void aCancelledJobIsStatusFive();
     void aDaemonThatDiesIsStatusThree();
@@ -41,6 +43,10 @@ private Q_SLOTS:
     void takeoverNamesTheDomainByUuid();
     void takeoverAsksAtATerminalIfTheOtherHostLives();
     void takeoverAsksNothingWithYes();
+    void switchoverSaysWhereTheDomainRuns_data();
+    void switchoverSaysWhereTheDomainRuns();
+    void switchoverReportsWhyItCannot();
+    void drainWaitsForItsJob();
     void continueAloneAndUnprotectStartTheirJobs();
     void unpairedDomainIsStatusOne();
 
@@ -88,6 +94,38 @@ void CommandsTest::protectWithoutWaitingReturnsAtOnce()
     QCOMPARE(outcome.status, 0);
     QVERIFY(outcome.out.startsWith(u"job 2 has been started"_s));
     QCOMPARE(stage.pairs.calls, QStringList{u"protect web1  "_s});
+}
+
+void CommandsTest::protectPassesHowThePairFailsOver()
+{
+    Stage stage;
+    stage.pairs.nextJob = ended(JobState::Done);
+    const auto protect = [&stage](const QStringList& options) {
+        return runCli(stage, QStringList{u"protect"_s, u"web1"_s, u"beta"_s} + options).status;
+    };
+    QCOMPARE(protect({u"--arbiter"_s, u"etcd"_s, u"--on-arbiter-loss"_s, u"primary-continues"_s,
+                      u"--auto-protect"_s}),
+             0);
+    QCOMPARE(protect({u"--arbiter"_s, u"fence"_s, u"--no-auto-protect"_s}), 0);
+    QCOMPARE(
+        stage.pairs.calls,
+        (QStringList{
+            u"protect web1 beta  arbiter=etcd on-arbiter-loss=primary-continues auto-protect"_s,
+            u"protect web1 beta  arbiter=fence no auto-protect"_s}));
+}
+
+void CommandsTest::protectTakesOnlyWhatThereIs()
+{
+    Stage stage;
+    for (const auto& words :
+         {QStringList{u"--arbiter"_s, u"coin"_s}, QStringList{u"--on-arbiter-loss"_s, u"hope"_s},
+          QStringList{u"--arbiter"_s}}) {
+        const Outcome outcome =
+            runCli(stage, QStringList{u"protect"_s, u"web1"_s, u"beta"_s} + words);
+        QCOMPARE(outcome.status, 2);
+        QVERIFY(!outcome.err.isEmpty());
+    }
+    QVERIFY(stage.pairs.calls.isEmpty());
 }
 
 void CommandsTest::protectReportsHowTheJobFailed()
@@ -212,6 +250,56 @@ void CommandsTest::takeoverAsksNothingWithYes()
     run.start({u"takeover"_s, u"web1"_s, u"--yes"_s});
     QCOMPARE(run.finish().status, 0);
     QCOMPARE(stage.pairs.calls.size(), qsizetype{1});
+}
+
+void CommandsTest::switchoverSaysWhereTheDomainRuns_data()
+{
+    QTest::addColumn<Role>("role");
+    QTest::addColumn<QString>("said");
+    QTest::newRow("primary") << Role::Primary << u"web1 runs on beta now\n"_s;
+    QTest::newRow("secondary") << Role::Secondary << u"web1 runs here now\n"_s;
+}
+
+void CommandsTest::switchoverSaysWhereTheDomainRuns()
+{
+    QFETCH(const Role, role);
+    QFETCH(const QString, said);
+    Stage stage;
+    PairView pair = samplePair();
+    pair.role = role;
+    stage.pairs.put(pair);
+    stage.pairs.nextJob = ended(JobState::Done);
+    const Outcome outcome = runCli(stage, {u"switchover"_s, u"web1"_s});
+    QCOMPARE(outcome.status, 0);
+    QCOMPARE(outcome.out, said);
+    QCOMPARE(stage.pairs.calls, QStringList{u"switchover "_s + toString(pair.uuid)});
+}
+
+void CommandsTest::switchoverReportsWhyItCannot()
+{
+    Stage stage;
+    stage.pairs.refusal = Error{Errc::NotInStep, u"the pair is copying"_s};
+    const Outcome outcome = runCli(stage, {u"switchover"_s, u"web1"_s, u"--json"_s});
+    QCOMPARE(outcome.status, 1);
+    QCOMPARE(outcome.errorName(), u"NotInStep"_s);
+    QCOMPARE(runCli(stage, {u"switchover"_s}).status, 2);
+}
+
+void CommandsTest::drainWaitsForItsJob()
+{
+    Stage stage;
+    stage.pairs.nextJob = ended(JobState::Done);
+    stage.pairs.nextJob.kind = u"drain"_s;
+    stage.pairs.nextJob.domain = u"alpha"_s;
+    stage.pairs.nextJob.uuid = {};
+    stage.pairs.nextJob.result = {{u"switched-over"_s, 2}};
+    const Outcome outcome = runCli(stage, {u"host"_s, u"drain"_s});
+    QCOMPARE(outcome.status, 0);
+    QCOMPARE(outcome.out, u"no protected domain runs on this host any more (switched-over 2)\n"_s);
+    QCOMPARE(stage.pairs.calls, QStringList{u"drain"_s});
+    QVERIFY(runCli(stage, {u"host"_s, u"drain"_s, u"--no-wait"_s})
+                .out.startsWith(u"job 2 has been started"_s));
+    QCOMPARE(runCli(stage, {u"host"_s}).status, 2);
 }
 
 void CommandsTest::continueAloneAndUnprotectStartTheirJobs()

@@ -33,6 +33,10 @@ void fill(Stage& stage)
     interrupted.state = PairState::Interrupted;
     interrupted.reason = u"beta does not answer; run 'lockstep takeover db' if it is off"_s;
     interrupted.peerConnected = false;
+    interrupted.arbiter = u"fence"_s;
+    interrupted.onArbiterLoss = u"wait"_s;
+    interrupted.arbiterError = u"the fence agent failed: login refused"_s;
+    interrupted.autoProtect = false;
     stage.pairs.put(interrupted);
     JobView done = sampleJob();
     done.id = JobId{2};
@@ -135,6 +139,7 @@ const std::vector<Line>& lines()
         {"usage", u"protect"_s, 2},
         {"usage-option", u"list --frobnicate"_s, 2},
         {"usage-group", u"peer"_s, 2},
+        {"usage-arbiter", u"protect web1 beta --arbiter coin"_s, 2},
     };
     return all;
 }
@@ -199,9 +204,11 @@ void OutputTest::everyCommandHasHelp_data()
 {
     QTest::addColumn<QString>("words");
     for (const char* words :
-         {"", "peer", "peer add", "peer accept", "peer list", "peer show", "peer remove",
-          "preflight", "protect", "list", "show", "events", "takeover", "continue-alone",
-          "unprotect", "job", "job list", "job show", "job cancel"})
+         {"",           "peer",           "peer add",  "peer accept", "peer list",
+          "peer show",  "peer remove",    "preflight", "protect",     "list",
+          "show",       "events",         "takeover",  "switchover",  "host",
+          "host drain", "continue-alone", "unprotect", "job",         "job list",
+          "job show",   "job cancel"})
         QTest::newRow(words) << QString::fromLatin1(words);
 }
 

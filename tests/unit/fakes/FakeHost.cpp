@@ -31,29 +31,123 @@ ReplicationSpec webSpec()
     return spec;
 }
 
+QString webXml()
+{
+    return uR"(<domain type='qemu'>
+  <name>web</name>
+  <uuid>6f5d1b0a-7f0a-4f52-9d3c-3b1c1d0e5a01</uuid>
+  <memory unit='KiB'>65536</memory>
+  <currentMemory unit='KiB'>65536</currentMemory>
+  <vcpu>1</vcpu>
+  <os><type arch='x86_64' machine='pc-q35-11.1'>hvm</type></os>
+  <devices>
+    <disk type='file' device='disk'>
+      <driver name='qemu' type='qcow2'/>
+      <source file='/images/web.qcow2'/>
+      <target dev='vda' bus='virtio'/>
+      <alias name='virtio-disk0'/>
+    </disk>
+    <interface type='bridge'>
+      <mac address='52:54:00:aa:00:01'/>
+      <source bridge='br0'/>
+      <target dev='vnet0'/>
+      <model type='virtio'/>
+      <driver name='qemu'/>
+      <alias name='net0'/>
+    </interface>
+  </devices>
+</domain>
+)"_s;
+}
+
 FakeHost::FakeHost(const QString& name)
     : store{&journal}, peers{name, &journal}, hypervisor{&journal}, chronicle{store},
       pairs{store, chronicle}, jobs{chronicle},
-      parts{hypervisor, peers, pairs, jobs, chronicle, config}, keeper{parts, tasks},
-      meeting{parts, keeper, tasks}
+      arbiters{
+          store,
+          [this](ArbiterKind kind, const QString& identity) -> Result<std::unique_ptr<Arbiter>> {
+              if (kind == ArbiterKind::Manual)
+                  return makeArbiter(kind, config, identity);
+              return std::make_unique<FakeArbiter>(arbiter, kind);
+          }},
+      parts{hypervisor, peers, pairs, jobs, arbiters, chronicle, config}
 {
     spdlog::set_level(spdlog::level::off);
     config.replication.imageDirectory = images.path();
-    const auto answer = [this](const QString& method, auto& part, auto handler) {
-        peers.handle(method, [&part, handler](PeerId peer, QJsonObject request) {
-            return (part.*handler)(peer, request);
-        });
-    };
-    using Prepare = Task<Result<QJsonObject>> (ShadowKeeper::*)(PeerId, QJsonObject);
-    answer(u"shadow.prepare"_s, keeper, Prepare{&ShadowKeeper::prepare});
-    answer(u"shadow.confirm"_s, keeper, &ShadowKeeper::confirm);
-    answer(u"shadow.release"_s, keeper, &ShadowKeeper::release);
-    answer(u"shadow.discard"_s, keeper, &ShadowKeeper::discard);
-    answer(u"primary.yield"_s, meeting, &Meeting::yield);
-    answer(u"pair.compare"_s, meeting, &Meeting::answer);
+    config.store.directory = folder.path();
+    arbiter.records = &records;
+    arbiter.journal = &journal;
 }
 
-FakeHost::~FakeHost() { QCoro::waitFor(chronicle.drained()); }
+FakeHost::~FakeHost()
+{
+    end();
+    QCoro::waitFor(chronicle.drained());
+}
+
+void FakeHost::load()
+{
+    QVERIFY(QCoro::waitFor(pairs.load()));
+    drivers = std::make_unique<PairDrivers>(parts, tasks, folder.path() + u"/starts"_s);
+    requests = std::make_unique<PeerRequests>(parts, *drivers, tasks);
+    drivers->load();
+    requests->answer();
+    const auto handler = peers.handler(u"shadow.prepare"_s);
+    peers.handle(u"shadow.prepare"_s, [this, handler](PeerId peer, QJsonObject request) {
+        return prepare(handler, std::move(peer), std::move(request));
+    });
+}
+
+/// QEMU models have no sockets: once it is built, a shadow has no ports.
+Task<Result<QJsonObject>> FakeHost::prepare(Peers::Handler handler, PeerId peer,
+                                            QJsonObject request)
+{
+    auto reply = co_await handler(peer, request);
+    if (!reply)
+        co_return reply;
+    LOCKSTEP_CO_CHECK(co_await pairs.update(webUuid(), [](PairRecord& record) {
+        record.spec.nbdPort = 0;
+        record.spec.migrationPort = 0;
+        for (auto& nic : record.spec.nics)
+            nic.requestPort = nic.responsePort = 0;
+    }));
+    LOCKSTEP_CO_TRY(record, pairs.get(webUuid()));
+    co_return QJsonObject{{u"spec"_s, record.spec.toJson()}};
+}
+
+void FakeHost::join(FakeHost& left, FakeHost& right)
+{
+    FakePeers::join(left.peers, right.peers);
+    FakeHypervisor::join(left.hypervisor, right.hypervisor);
+    right.arbiter.records = &left.records;
+}
+
+void FakeHost::begin()
+{
+    load();
+    QCoro::waitFor(drivers->begin());
+}
+
+void FakeHost::end()
+{
+    peers.fallSilent();
+    if (drivers)
+        drivers->stop();
+    settle();
+    requests.reset();
+    drivers.reset();
+}
+
+PairDriver* FakeHost::newDriver()
+{
+    PairRecord record = this->record(Role::Primary, PairState::Alone, 0);
+    record.spec = {};
+    record.spec.uuid = webUuid();
+    record.spec.domain = record.domain;
+    auto* const driver = QCoro::waitFor(drivers->add(record));
+    return QTest::qWaitFor([driver] { return driver->mind().theirs.heard; }, 10'000) ? driver
+                                                                                     : nullptr;
+}
 
 PairRecord FakeHost::record(Role role, PairState state, quint64 epoch) const
 {
@@ -65,9 +159,14 @@ PairRecord FakeHost::record(Role role, PairState state, quint64 epoch) const
     record.peerName = peers.other.name;
     record.state = state;
     record.epoch = {epoch};
+    record.settings = settings;
+    record.sole = role == Role::Primary
+        ? state != PairState::Confirming && state != PairState::Protected
+            && state != PairState::Interrupted && state != PairState::Stale
+        : state == PairState::TakingOver;
     record.spec = webSpec();
     record.imageDirectory = images.path();
-    record.definition = u"<domain/>"_s;
+    record.definition = webXml();
     if (role == Role::Secondary) {
         const QString base = images.path() + u'/' + toString(webUuid()) + u"/vda."_s;
         record.spec.disks[0].replica = base + u"qcow2"_s;
@@ -84,6 +183,8 @@ FakeMonitor& FakeHost::putDomain(DomainState state)
     auto& qemu = hypervisor.put(
         {.uuid = webUuid(), .name = u"web"_s, .id = 1, .state = state, .persistent = true});
     qemu.addDisk(u"virtio-disk0"_s, u"libvirt-1-format"_s, Bytes::fromMiB(64));
+    qemu.rounds = 1;
+    hypervisor.setXml(webUuid(), webXml());
     return qemu;
 }
 
@@ -91,6 +192,46 @@ QString FakeHost::state() const
 {
     const auto record = pairs.find(webUuid());
     return record ? toString(record->state) : u"none"_s;
+}
+
+QString FakeHost::standing() const
+{
+    const auto record = pairs.find(webUuid());
+    return record ? u"%1 %2 %3"_s.arg(toString(record->role), toString(record->state))
+                        .arg(record->epoch.value)
+                  : u"none"_s;
+}
+
+QString FakeHost::reason() const
+{
+    const auto record = pairs.find(webUuid());
+    return record ? record->reason : QString{};
+}
+
+JobView FakeHost::job(const Result<JobId>& id) const
+{
+    return id ? jobs.find(*id).value_or(JobView{}) : JobView{};
+}
+
+QString FakeHost::guardText() const
+{
+    QFile file{config.store.directory + u"/starts/"_s + toString(webUuid())};
+    return file.open(QIODevice::ReadOnly) ? QString::fromUtf8(file.readAll()) : QString{};
+}
+
+QString FakeHost::guard() const { return guardText().section(u'\n', 0, 0); }
+
+bool FakeHost::did(const QString& first, const QString& then) const
+{
+    const auto at = journal.indexOf(first);
+    return at >= 0 && at < journal.indexOf(then);
+}
+
+QString FakeHost::trace()
+{
+    const QStringList left =
+        QStringList{qemu().nodes.keys()} + qemu().objects.keys() + qemu().chardevs;
+    return left.filter(u"lockstep-"_s).join(u' ');
 }
 
 void FakeHost::settle() { QCoro::waitFor(tasks.drained()); }

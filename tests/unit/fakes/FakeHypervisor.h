@@ -19,7 +19,18 @@ public:
     FakeMonitor& put(const DomainInfo& info);
     [[nodiscard]] FakeMonitor& qemu(const DomainUuid& uuid) { return *m_domains.at(uuid).qemu; }
     [[nodiscard]] bool runs(const DomainUuid& uuid) const;
+    /// What both Live and Migratable XML of a domain are.
+    void setXml(const DomainUuid& uuid, const QString& xml) { m_domains.at(uuid).xml = xml; }
+    /// QEMU ends: it has died, or it was turned off.
+    enum class Ending { Died, TurnedOff };
+    void end(const DomainUuid& uuid, Ending ending);
+    /// The QEMUs of the same UUIDs of two hosts are twins under COLO: a primary takes its shadow
+    /// into it, and what one leaves or dies from, the other one notices.
+    static void join(FakeHypervisor& left, FakeHypervisor& right);
+
     QStringList defined; ///< The XML of each definition.
+    QString startProblem; ///< Why no domain can be started.
+    std::optional<HostFacts> facts;
 
     [[nodiscard]] bool isConnected() const override { return true; }
     [[nodiscard]] Task<Result<DomainInfo>> find(QString nameUuidOrId) override;
@@ -41,12 +52,17 @@ private:
     struct Domain
     {
         DomainInfo info;
+        QString xml;
         std::shared_ptr<FakeMonitor> qemu;
     };
     void note(const QString& line);
+    void stopped(const DomainUuid& uuid, int detail);
+    void takeTwinAlong(const DomainUuid& uuid);
+    void tellTwin(const DomainUuid& uuid);
 
     std::map<DomainUuid, Domain> m_domains;
     QStringList* m_journal;
+    FakeHypervisor* m_twin{nullptr};
 };
 
 } // namespace lockstep::test

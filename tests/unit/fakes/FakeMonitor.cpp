@@ -220,6 +220,8 @@ std::optional<FakeMonitor::Answer> FakeMonitor::answerMigration(const QString& c
         coloMode = u"none"_s;
         migration = u"completed"_s;
         setRunning();
+        if (left)
+            left();
     } else if (command == u"migrate-set-parameters") {
         // Under COLO this makes a checkpoint.
         if (arguments.contains(u"x-checkpoint-delay") && coloMode == u"primary" && event) {
@@ -235,10 +237,13 @@ std::optional<FakeMonitor::Answer> FakeMonitor::answerMigration(const QString& c
 void FakeMonitor::enterColo()
 {
     migration = m_yanked ? u"failed"_s : coloEnd.isEmpty() ? u"colo"_s : coloEnd;
-    if (migration == u"colo")
+    if (migration == u"colo") {
         coloMode = u"primary"_s;
-    else if (migration == u"completed")
+        if (entered)
+            entered();
+    } else if (migration == u"completed") {
         status = u"postmigrate"_s;
+    }
     if (migration != u"completed")
         setRunning();
 }

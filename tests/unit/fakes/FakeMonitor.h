@@ -48,6 +48,8 @@ public:
     QString mirrorError; ///< What the mirrors report.
     bool off{false}; ///< The domain has ended.
     std::function<void(const QString& name)> event; ///< Where its events go.
+    std::function<void()> entered; ///< Told when it enters COLO as a primary.
+    std::function<void()> left; ///< Told when it leaves COLO, on either side.
     std::function<void(int number)> seen; ///< Told of each command before it is answered.
     int rounds{2}; ///< Queries until a copy or merge is through.
 

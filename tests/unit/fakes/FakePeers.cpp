@@ -10,6 +10,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
+constexpr auto beatPeriod = 20ms;
+
 std::unexpected<Error> noPairing()
 {
     return failure(Errc::NotSupported, u"no test pairs hosts here"_s);
@@ -25,6 +27,49 @@ FakePeers::FakePeers(const QString& name, QStringList* journal)
 {
     other.id = {QString(64, u'0')};
     other.name = u"other"_s;
+    m_beat.setSingleShot(true);
+    connect(&m_beat, &QTimer::timeout, this, &FakePeers::beat);
+}
+
+void FakePeers::beat()
+{
+    m_beat.start(beatPeriod);
+    if (m_other && m_provider)
+        m_other->receive(m_provider(m_other->m_id));
+}
+
+void FakePeers::receive(const QList<PairBeat>& beats)
+{
+    if (other.heartbeat.health != PeerHealth::Alive)
+        return;
+    std::map<DomainUuid, PairBeat> heard;
+    for (const auto& beat : beats)
+        heard[beat.uuid] = beat;
+    if (std::exchange(pairBeats, heard) != heard)
+        Q_EMIT pairHealthChanged(other.id);
+}
+
+void FakePeers::setHealth(PeerHealth health, const QString& reason)
+{
+    other.heartbeat.health = health;
+    other.heartbeat.reason = reason;
+    Q_EMIT healthChanged(other.id);
+}
+
+void FakePeers::setLink(bool up)
+{
+    for (auto* const side : {this, m_other}) {
+        side->setConnected(up);
+        side->setHealth(up ? PeerHealth::Alive : PeerHealth::Gone,
+                        up ? QString{} : u"no heartbeats"_s);
+    }
+}
+
+Task<Result<QJsonObject>> FakePeers::ask(PeerId from, QString method, QJsonObject params)
+{
+    (void)co_await pause(0ms);
+    const auto asked = handler(method);
+    co_return co_await asked(from, params);
 }
 
 void FakePeers::join(FakePeers& left, FakePeers& right)
@@ -43,6 +88,8 @@ void FakePeers::join(FakePeers& left, FakePeers& right)
                     .version = {},
                     .lastError = {},
                     .heartbeat = {}};
+        to.other.heartbeat.health = PeerHealth::Alive;
+        to.m_beat.start(0);
     };
     introduce(left, right, u"127.0.0.1"_s, u"127.0.0.2"_s);
     introduce(right, left, u"127.0.0.2"_s, u"127.0.0.1"_s);
@@ -87,8 +134,9 @@ Task<Result<QJsonObject>> FakePeers::call(PeerId id, QString method, QJsonObject
     if (const auto prepared = answers.find(method); prepared != answers.end())
         co_return Result<QJsonObject>{prepared->second};
     if (!m_other || !m_other->m_handlers.contains(method))
-        co_return failure(Errc::ProtocolError, u"method not found: %1"_s.arg(method));
-    const auto reply = co_await m_other->m_handlers[method](m_id, params);
+        co_return failure(Errc::PeerUnreachable, u"nobody answers %1"_s.arg(method));
+    const auto handler = m_other->m_handlers[method];
+    const auto reply = co_await handler(m_id, params);
     (void)co_await pause(0ms);
     if (lostReplies.contains(method))
         co_return failure(Errc::Timeout, u"no answer"_s);

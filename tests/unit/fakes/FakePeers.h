@@ -3,12 +3,15 @@
 
 #include "peer/Peers.h"
 
+#include <QTimer>
+
 #include <map>
 
 namespace lockstep::test {
 
 /// One host's view of one other host, whose handlers it calls through the event loop. The link can
-/// be cut, and either the other side or its answers can be lost.
+/// be cut, and either the other side or its answers can be lost. What its provider says of pairs
+/// goes to the other side as heartbeats would carry it.
 class FakePeers final : public Peers
 {
     Q_OBJECT
@@ -18,9 +21,18 @@ public:
     /// Two hosts that trust each other and are connected.
     static void join(FakePeers& left, FakePeers& right);
     void setConnected(bool on);
+    /// What this side makes of the other one's heartbeats; it hears them only while they are well.
+    void setHealth(PeerHealth health, const QString& reason = {});
+    /// The link between both goes down, or comes back.
+    void setLink(bool up);
+    /// Any host, this pair's other one or a stranger, asks this one.
+    [[nodiscard]] Task<Result<QJsonObject>> ask(PeerId from, QString method, QJsonObject params);
+    /// This host's daemon has ended: nobody answers.
+    void fallSilent() { m_handlers.clear(); }
+    [[nodiscard]] Handler handler(const QString& method) const { return m_handlers.at(method); }
 
     std::map<QString, Result<QJsonObject>> answers; ///< Instead of asking the other side.
-    QStringList silent;      ///< Methods that the other side never gets.
+    QStringList silent; ///< Methods that the other side never gets.
     QStringList lostReplies; ///< Methods that it gets, but whose answers are lost.
     PeerInfo other;
     std::map<DomainUuid, PairBeat> pairBeats; ///< What the other side's heartbeats say.
@@ -43,16 +55,19 @@ public:
     }
     [[nodiscard]] Task<Result<QString>> qemuCredentials(PeerId id, uint uid, uint gid) override;
     [[nodiscard]] Task<Result<void>> setHeartbeat(PeerId id, HeartbeatSettings settings) override;
-    void setPairBeats(PairBeats provider) override { ownPairBeats = std::move(provider); }
-    void beatSoon(const PeerId&) override { }
+    void setPairBeats(PairBeats provider) override { m_provider = std::move(provider); }
+    void beatSoon(const PeerId&) override { m_beat.start(0); }
     [[nodiscard]] std::optional<PairBeat> pairHealth(const PeerId& id,
                                                      const DomainUuid& pair) const override;
 
     [[nodiscard]] QList<PairBeat> pairsOf(const PeerId& id) const override;
 
-    PairBeats ownPairBeats;
-
 private:
+    void beat();
+    void receive(const QList<PairBeat>& beats);
+
+    PairBeats m_provider;
+    QTimer m_beat;
     QString m_name;
     PeerId m_id;
     QStringList* m_journal;

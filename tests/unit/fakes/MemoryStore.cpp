@@ -10,8 +10,8 @@ using namespace std::chrono_literals;
 
 Task<Result<void>> MemoryStore::save(QString collection, QString key, QJsonObject document)
 {
-    (void)co_await pause(0ms);
-    if (full)
+    (void)co_await pause(delay);
+    if (full && ++refusals > 0)
         co_return failure(Errc::StoreError, u"the disk is full"_s);
     documents[collection][key] = document;
     if (m_journal)
@@ -22,8 +22,8 @@ Task<Result<void>> MemoryStore::save(QString collection, QString key, QJsonObjec
 
 Task<Result<void>> MemoryStore::remove(QString collection, QString key)
 {
-    (void)co_await pause(0ms);
-    if (full)
+    (void)co_await pause(delay);
+    if (full && ++refusals > 0)
         co_return failure(Errc::StoreError, u"the disk is full"_s);
     documents[collection].remove(key);
     if (m_journal)

@@ -7,7 +7,8 @@
 
 namespace lockstep::test {
 
-/// A store in memory that can be full. Tells the journal "store <state> <epoch>" once it is saved.
+/// A store in memory that can be full, or slow. Tells the journal "store <state> <epoch>" once it
+/// is saved.
 class MemoryStore final : public Store
 {
 public:
@@ -24,6 +25,8 @@ public:
     QMap<QString, QMap<QString, QJsonObject>> documents;
     QList<HistoryEntry> entries; ///< Oldest first; not bounded.
     bool full{false};
+    int refusals{0}; ///< While it was full.
+    std::chrono::milliseconds delay{0};
 
 private:
     QStringList* m_journal{nullptr};
