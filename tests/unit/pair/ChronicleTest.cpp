@@ -275,7 +275,8 @@ void ChronicleTest::recordsNothingThatWasNotSaved()
     host.put(host.record(Role::Primary, PairState::Protected, 1));
     QCoro::waitFor(host.chronicle.drained());
     host.store.full = true;
-    QVERIFY(!QCoro::waitFor(host.pairs.setState(webUuid(), PairState::Interrupted, u"x"_s)));
+    QVERIFY(!QCoro::waitFor(host.pairs.update(
+        webUuid(), [](PairRecord& record) { record.state = PairState::Interrupted; })));
     QVERIFY(!QCoro::waitFor(host.pairs.remove(webUuid())));
     host.store.full = false;
     QCOMPARE(read(host.chronicle).size(), 1);
