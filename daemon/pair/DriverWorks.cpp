@@ -239,7 +239,7 @@ Task<Result<void>> PairDriver::forget()
     for (auto waited = 0ms; waited < discardDeadline; waited += 50ms) {
         const bool gone =
             !m_mind.theirs.heard || !m_mind.theirs.known || m_mind.theirs.state == PairState::Stale;
-        if (m_mind.peer != PeerSense::Alive || (m_mind.theirs.heard && gone))
+        if (m_stopped || m_mind.peer != PeerSense::Alive || (m_mind.theirs.heard && gone))
             break;
         LOCKSTEP_CO_CHECK(co_await pause(50ms));
     }

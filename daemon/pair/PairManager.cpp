@@ -19,6 +19,7 @@ namespace {
 // discarded.
 constexpr auto helloDeadline = 3s;
 constexpr auto handOverDeadline = 5s;
+constexpr auto stopDeadline = 20s;
 
 } // namespace
 
@@ -99,6 +100,8 @@ Task<void> PairManager::stop()
         if (job.cancellable)
             (void)m_jobs.cancel(job.id);
     }
+    // What cannot be saved, or asked, is not waited for any longer.
+    QTimer::singleShot(stopDeadline, this, [this] { m_drivers.stop(); });
     co_await m_tasks.drained();
     m_drivers.stop();
 }

@@ -28,7 +28,8 @@ QString waitsFor(const Mind& mind, const ReasonParts& parts)
                   parts.peer, parts.domain);
     }
     if (mind.arbiterLost)
-        return u"waiting for arbiter %1: %2"_s.arg(parts.arbiter, parts.error);
+        return u"waiting for arbiter %1%2"_s.arg(
+            parts.arbiter, parts.error.isEmpty() ? QString{} : u": "_s + parts.error);
     return u"arbiter %1 decides who goes on"_s.arg(parts.arbiter);
 }
 
@@ -36,8 +37,8 @@ QString howToProtect(const Mind& mind, const ReasonParts& parts)
 {
     if (!mind.autoProtect)
         return u"'lockstep protect %1' gives it a shadow"_s.arg(parts.domain);
-    const QString last =
-        parts.error.isEmpty() ? QString{} : u"the last attempt failed: %1"_s.arg(parts.error);
+    const bool isSaid = parts.error.isEmpty() || parts.error == parts.why;
+    const QString last = isSaid ? QString{} : u"the last attempt failed: %1"_s.arg(parts.error);
     return joined(last, u"it is protected again as soon as %1 can"_s.arg(parts.peer));
 }
 

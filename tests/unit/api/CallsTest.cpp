@@ -191,7 +191,7 @@ void CallsTest::drainReturnsAJobThatIsThere()
 void CallsTest::refusesOptionsOfMethodsThatHaveNone()
 {
     Stage stage;
-    const wire::Dictionary options{{"force", sdbus::Variant{true}}};
+    const wire::Dictionary options{{"gently", sdbus::Variant{true}}};
     const auto drained =
         stage.client->call<sdbus::ObjectPath>(root, managerInterface, "DrainHost", options);
     QCOMPARE(drained.error().code(), Errc::InvalidArgument);

@@ -178,10 +178,10 @@ PairRecord FakeHost::record(Role role, PairState state, quint64 epoch) const
 
 void FakeHost::put(const PairRecord& record) { QVERIFY(QCoro::waitFor(pairs.put(record))); }
 
-FakeMonitor& FakeHost::putDomain(DomainState state)
+FakeMonitor& FakeHost::putDomain(DomainState state, bool persistent)
 {
     auto& qemu = hypervisor.put(
-        {.uuid = webUuid(), .name = u"web"_s, .id = 1, .state = state, .persistent = true});
+        {.uuid = webUuid(), .name = u"web"_s, .id = 1, .state = state, .persistent = persistent});
     qemu.addDisk(u"virtio-disk0"_s, u"libvirt-1-format"_s, Bytes::fromMiB(64));
     qemu.rounds = 1;
     hypervisor.setXml(webUuid(), webXml());

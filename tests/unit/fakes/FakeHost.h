@@ -35,7 +35,7 @@ struct FakeHost
     [[nodiscard]] PairRecord record(Role role, PairState state, quint64 epoch) const;
     void put(const PairRecord& record);
     /// Puts a domain of that UUID into libvirt, with its disk; running unless `state` says else.
-    FakeMonitor& putDomain(DomainState state = DomainState::Running);
+    FakeMonitor& putDomain(DomainState state = DomainState::Running, bool persistent = true);
     [[nodiscard]] FakeMonitor& qemu() { return hypervisor.qemu(webUuid()); }
 
     /// The daemon starts, with what is in the store: it answers peers, then looks at its domains.

@@ -42,7 +42,7 @@ bool TwoHosts::putProtected()
     alpha.put(alpha.record(Role::Primary, PairState::Protected, 1));
     alpha.putDomain();
     beta.put(beta.record(Role::Secondary, PairState::Protected, 1));
-    auto& qemu = beta.putDomain(DomainState::Paused);
+    auto& qemu = beta.putDomain(DomainState::Paused, false);
     const ShadowGraph shadow{Qmp{beta.hypervisor.monitor(webUuid())},
                              beta.pairs.find(webUuid())->spec};
     bool built = QCoro::waitFor(shadow.buildDisks()).has_value()

@@ -133,6 +133,7 @@ void ReasonsTest::namesTheCommandWhereAnAdministratorDecides()
     QVERIFY(reasonFor(alone, parts()).contains(u"'lockstep protect web'"));
     alone.autoProtect = true;
     QVERIFY(reasonFor(alone, parts({}, u"no space"_s)).contains(u"no space"));
+    QCOMPARE(reasonFor(alone, parts(u"no space"_s, u"no space"_s)).count(u"no space"), 1);
 }
 
 void ReasonsTest::namesTheArbiterThatIsWaitedFor()
