@@ -22,9 +22,9 @@ struct ProtectRequest
     QString domain;
     QString peer; ///< Empty: the one it was paired with last.
     QString imageDirectory; ///< Empty: the one that the other host has configured.
-    QString arbiter{}; ///< Empty, or nothing: as it was for this pair, or the default.
-    QString onArbiterLoss{};
-    std::optional<bool> autoProtect{};
+    QString arbiter; ///< Empty, or nothing: as it was for this pair, or the default.
+    QString onArbiterLoss;
+    std::optional<bool> autoProtect;
 };
 
 /// What `peer set` changes; what is not given stays.

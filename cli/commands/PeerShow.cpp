@@ -16,8 +16,8 @@ QString describe(const QJsonObject& path)
     const auto ms = [&path](QStringView key) {
         return QString::number(path[key].toDouble() / 1000, 'f', 1);
     };
-    const QString state = u"%1, %2"_s.arg(path[u"remote-address"].toString(),
-                                          path[u"up"].toBool() ? u"up"_s : u"down"_s);
+    QString state = u"%1, %2"_s.arg(path[u"remote-address"].toString(),
+                                    path[u"up"].toBool() ? u"up"_s : u"down"_s);
     if (path[u"round-trip-us"].toInteger() == 0)
         return state;
     return u"%1, round trip %2 ms (%3 to %4), loss %5 %"_s
@@ -33,7 +33,7 @@ QList<std::pair<QString, QString>> heartbeatFields(const QJsonObject& peer)
         {u"heartbeats"_s,
          u"every %1 ms, timeout %2 ms"_s.arg(peer[u"heartbeat-interval-ms"].toInteger())
              .arg(peer[u"heartbeat-timeout-ms"].toInteger())}};
-    for (const QJsonValue& path : peer[u"paths"].toArray())
+    for (const auto& path : peer[u"paths"].toArray())
         fields.append({u"%1 path"_s.arg(path[u"name"].toString()), describe(path.toObject())});
     QStringList rejected;
     const QJsonObject counts = peer[u"rejected-datagrams"].toObject();

@@ -51,7 +51,10 @@ Result<int> run(const Arguments& arguments, bool json)
     auto report =
         daemon->preflight({.domain = QString::fromStdString(arguments.domain),
                            .peer = QString::fromStdString(arguments.peer),
-                           .imageDirectory = QString::fromStdString(arguments.imageDirectory)});
+                           .imageDirectory = QString::fromStdString(arguments.imageDirectory),
+                           .arbiter = {},
+                           .onArbiterLoss = {},
+                           .autoProtect = {}});
     if (!report)
         return std::unexpected{report.error()};
     const QJsonArray findings = (*report)[u"findings"].toArray();

@@ -33,13 +33,11 @@ bool areChannelsUp(const ReplicationSpec& spec)
 {
     if (spec.migrationPort == 0)
         return true;
-    for (const bool primary : {true, false}) {
-        const auto& local = primary ? spec.primaryAddress : spec.secondaryAddress;
-        const auto& remote = primary ? spec.secondaryAddress : spec.primaryAddress;
-        if (isConnected(local, remote, spec.migrationPort).value_or(true))
-            return true;
-    }
-    return false;
+    const auto connected = [&](const QHostAddress& local, const QHostAddress& remote) {
+        return isConnected(local, remote, spec.migrationPort).value_or(true);
+    };
+    return connected(spec.primaryAddress, spec.secondaryAddress)
+        || connected(spec.secondaryAddress, spec.primaryAddress);
 }
 
 void warnAbout(const PairRecord& record, const Error& error)

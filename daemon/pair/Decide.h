@@ -155,13 +155,13 @@ struct AskToLetGo
     ClaimKind kind{ClaimKind::GoAlone};
 };
 
-using Action =
+using Order =
     std::variant<Save, Sever, ReadRecord, Swap, Begin, Wait, Tell, Reply, AskPromise, AskToLetGo>;
 
 struct Decision
 {
     Mind mind;
-    std::vector<Action> actions;
+    std::vector<Order> actions;
 };
 
 /// The rules of who may run a domain: a pure function of what is known and what happens. No clock,

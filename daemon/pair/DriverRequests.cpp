@@ -83,7 +83,7 @@ Task<void> PairDriver::swap(Swap action)
                 .domain = m_draft.domain,
                 .kind = action.kind,
                 .expected = grantFrom(action.seen),
-                .wanted = *grantFrom(action.wanted),
+                .wanted = grantFrom(action.wanted).value_or(Grant{}),
                 .other = m_draft.peer,
                 .otherName = m_draft.peerName};
     const auto arbiter = m_parts.arbiters.of(m_draft.settings.arbiter);

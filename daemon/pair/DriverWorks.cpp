@@ -76,7 +76,8 @@ Task<void> PairDriver::work(Work work)
         happen(QemuChanged{*sense});
     m_again = !outcome;
     happen(WorkEnded{outcome.has_value()});
-    if (outcome && work == Work::Build && !areChannelsUp(m_parts.pairs.find(m_uuid)->spec))
+    const auto record = m_parts.pairs.find(m_uuid);
+    if (outcome && work == Work::Build && record && !areChannelsUp(record->spec))
         m_qemu.cut(u"the connection to the twin is gone"_s);
 }
 

@@ -87,7 +87,7 @@ Q_SIGNALS:
 private:
     struct Planned
     {
-        failover::Action action;
+        failover::Order action;
         failover::Mind mind; ///< As it was decided.
         QString reason;
         quint64 decision{0};

@@ -65,6 +65,7 @@ Task<void> PairDrivers::begin()
 {
     // What a peer hears of a pair before its QEMU was looked at would be wrong.
     std::vector<DomainUuid> uuids;
+    uuids.reserve(m_drivers.size());
     for (const auto& [uuid, driver] : m_drivers)
         uuids.push_back(uuid);
     for (const auto& uuid : uuids) {

@@ -49,7 +49,6 @@ QString reasonFor(const Mind& mind, const ReasonParts& parts)
     switch (mind.state) {
     case PairState::Preparing:
     case PairState::Copying:
-        return {};
     case PairState::Protected:
         return {};
     case PairState::Confirming:

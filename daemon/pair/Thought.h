@@ -119,11 +119,11 @@ private:
         m.waiting = true;
         act(Wait{what});
     }
-    void act(Action action) { m_actions.push_back(action); }
+    void act(Order action) { m_actions.push_back(action); }
 
     const Mind m_before;
     Mind m;
-    std::vector<Action> m_actions;
+    std::vector<Order> m_actions;
     std::optional<Reply> m_reply;
 };
 

@@ -221,7 +221,7 @@ Decision Thought::finish()
     }
     if (m.wish == Wish::Protect && m.work == Work::Nothing)
         m.wish = Wish::Nothing;
-    std::vector<Action> actions;
+    std::vector<Order> actions;
     if (savedPart(m) != savedPart(m_before)) {
         actions.emplace_back(Save{});
     }

@@ -90,6 +90,8 @@ void Pulse::open(int path)
     Path& opened = of(path);
     opened.opened = now();
     close(opened); // first, or the kernel would still hand datagrams to the old one
+    if (!opened.route)
+        return;
     auto socket = HeartbeatSocket::open(*opened.route);
     if (!socket) {
         if (m_logLimit.take())

@@ -111,12 +111,13 @@ Result<HistoryFile::State> HistoryFile::prepare()
     const auto found = number(u"PRAGMA user_version"_s);
     if (!found)
         return std::unexpected{found.error()};
-    if (!*found)
+    const auto version = *found;
+    if (!version)
         return State::Damaged;
-    if (**found > schema) {
+    if (*version > schema) {
         return failure(
             Errc::StoreTooNew,
-            u"%1 has schema %2, this lockstepd knows up to %3"_s.arg(m_path).arg(**found).arg(
+            u"%1 has schema %2, this lockstepd knows up to %3"_s.arg(m_path).arg(*version).arg(
                 schema));
     }
     QSqlQuery check{QSqlDatabase::database(m_connection)};
@@ -131,7 +132,7 @@ Result<HistoryFile::State> HistoryFile::prepare()
         if (auto done = run(statement); !done)
             return std::unexpected{done.error()};
     }
-    if (**found == 0) {
+    if (*version == 0) {
         if (auto created = createTable(); !created || *created == State::Damaged)
             return created;
     }

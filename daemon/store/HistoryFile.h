@@ -33,7 +33,7 @@ public:
 
     /// Errors: StoreError; StoreTooNew (file untouched).
     [[nodiscard]] Result<void> append(const HistoryEntry& entry);
-    [[nodiscard]] Result<QList<HistoryEntry>> query(const HistoryQuery& query);
+    [[nodiscard]] Result<QList<HistoryEntry>> query(const HistoryQuery& wanted);
 
 private:
     enum class State { Good, Damaged };

@@ -37,7 +37,7 @@ struct Record
 /// An action with what was to be saved when it was decided.
 struct Planned
 {
-    Action action;
+    Order action;
     Mind mind;
 };
 

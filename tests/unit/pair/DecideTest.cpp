@@ -48,7 +48,7 @@ template <typename T>
 std::ptrdiff_t place(const Decision& decision)
 {
     const auto found = std::ranges::find_if(
-        decision.actions, [](const Action& action) { return std::holds_alternative<T>(action); });
+        decision.actions, [](const Order& action) { return std::holds_alternative<T>(action); });
     return found == decision.actions.end() ? -1 : found - decision.actions.begin();
 }
 
