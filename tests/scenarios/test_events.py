@@ -32,7 +32,7 @@ def test_both_hosts_tell_of_a_pairs_life(lab):
     lab.alpha.lockstep("unprotect", "web")
     lab.beta.wait_state("web", "none")
     for host, role, peer, began in (
-            (lab.alpha, "primary", "beta", ["preparing", "copying", "confirming", "protected"]),
+            (lab.alpha, "primary", "beta", ["preparing", "copying", "protected"]),
             (lab.beta, "secondary", "alpha", ["copying", "protected"])):
         events = host.lockstep("events", "web")
         expect_sound(host, events)
