@@ -30,6 +30,7 @@ class Failover:
         self.lab, self.guest = lab, guest
         self.loads = lab.loads(guest, *clients)
         self.began = None
+        self.strikes = 0
         self.within = None
 
     def __enter__(self):
@@ -41,6 +42,7 @@ class Failover:
         """Runs the fault, and waits until the survivor is primary and clients are served.
         `others_off`: by then the guest has ended on the other host."""
         self.began, self.within = time.monotonic(), within
+        self.strikes += 1
         fault()
         wait_for(lambda: (survivor.pair(self.guest.name) or {}).get("role") == "primary", 60,
                  lambda: f"{survivor} is primary: {survivor.pair(self.guest.name)}")
@@ -57,8 +59,9 @@ class Failover:
         self.loads["numbers"].verify()
         if self.began is None:
             return
-        outage = self.loads.last_gap_end() - self.began
-        self.lab.figure("fault to the last client's answer", outage, "s")
+        if self.strikes == 1:  # else the longest gap may be another one's
+            outage = self.loads.last_gap_end() - self.began
+            self.lab.figure("fault to the last client's answer", outage, "s")
         self.lab.figure("longest gap", self.loads.gap(), "s")
         if self.within:
             at_most(self.loads.gap(), self.within * (1 if self.lab.full else BUSY), "longest gap in seconds")
