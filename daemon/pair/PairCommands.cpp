@@ -167,8 +167,9 @@ Task<Result<void>> PairManager::stayAlone(DomainUuid uuid)
 {
     LOCKSTEP_CO_CHECK(co_await m_pairs.update(
         uuid, [](PairRecord& record) { record.settings.autoProtect = false; }));
-    if (auto* const driver = m_drivers.find(uuid))
-        driver->setSettings(m_pairs.find(uuid)->settings);
+    const auto record = m_pairs.find(uuid);
+    if (auto* const driver = m_drivers.find(uuid); driver && record)
+        driver->setSettings(record->settings);
     co_return {};
 }
 

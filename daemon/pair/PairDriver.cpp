@@ -216,7 +216,7 @@ void PairDriver::await(JobId job, const QString& kind)
 
 void PairDriver::giveUpWaiting(const Error& error)
 {
-    if (!std::exchange(m_awaiting, false) || m_mind.state != PairState::Protected)
+    if (!std::exchange(m_awaiting, false))
         return;
     m_error = error;
     happen(Told{Wish::Nothing}); // the job ends with it
@@ -324,7 +324,9 @@ Task<void> PairDriver::act()
     m_acting = false;
     if (m_stopped)
         co_return;
-    m_awaiting = m_awaiting && m_mind.state == PairState::Protected;
+    // It may see that it is cut off before it hears why.
+    m_awaiting = m_awaiting
+        && (m_mind.state == PairState::Protected || m_mind.state == PairState::Interrupted);
     const auto ended =
         m_job.id() && !m_awaiting ? PairJob::outcome(m_job.kind(), m_mind) : std::nullopt;
     if (ended && !std::exchange(m_finishing, true)) {
