@@ -3,10 +3,12 @@
 
 #include <QByteArray>
 
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <cerrno>
+#include <array>
+#include <csignal>
 #include <cstdio>
 
 namespace lockstep::cli {
@@ -16,6 +18,33 @@ namespace {
 constexpr int usualColumns = 80;
 
 int descriptor(Stream stream) { return static_cast<int>(stream); }
+
+/// Keeps SIGINT and SIGTERM waiting: they come only while readable() waits, and end it. A Ctrl-C
+/// between two reads would else be lost on the second.
+class HeldSignals final
+{
+public:
+    HeldSignals()
+    {
+        sigset_t held{};
+        ::sigemptyset(&held);
+        ::sigaddset(&held, SIGINT);
+        ::sigaddset(&held, SIGTERM);
+        ::pthread_sigmask(SIG_BLOCK, &held, &m_before);
+    }
+    ~HeldSignals() { ::pthread_sigmask(SIG_SETMASK, &m_before, nullptr); }
+    HeldSignals(const HeldSignals&) = delete;
+    HeldSignals& operator=(const HeldSignals&) = delete;
+
+    [[nodiscard]] bool readable(int file) const
+    {
+        std::array<pollfd, 1> files{{{.fd = file, .events = POLLIN, .revents = 0}}};
+        return ::ppoll(files.data(), files.size(), nullptr, &m_before) == 1;
+    }
+
+private:
+    sigset_t m_before{};
+};
 
 } // namespace
 
@@ -47,11 +76,11 @@ void writeLine(Stream stream, const QString& line) { write(stream, line + u'\n')
 
 QString ask(const QString& question)
 {
+    const HeldSignals held;
     write(Stream::Err, question);
     QByteArray line;
     char letter = 0;
-    // read(), not stdio: Ctrl-C must end the question.
-    while (::read(STDIN_FILENO, &letter, 1) == 1) {
+    while (held.readable(STDIN_FILENO) && ::read(STDIN_FILENO, &letter, 1) == 1) {
         if (letter == '\n')
             return QString::fromUtf8(line).trimmed();
         line += letter;
