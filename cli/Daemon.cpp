@@ -93,6 +93,8 @@ Dictionary options(const ProtectRequest& request)
     }
     if (request.autoProtect)
         all.emplace("auto-protect", sdbus::Variant{*request.autoProtect});
+    if (request.reuseDisks)
+        all.emplace("reuse-disks", sdbus::Variant{*request.reuseDisks});
     return all;
 }
 

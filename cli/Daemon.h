@@ -25,6 +25,7 @@ struct ProtectRequest
     QString arbiter; ///< Empty, or nothing: as it was for this pair, or the default.
     QString onArbiterLoss;
     std::optional<bool> autoProtect;
+    std::optional<bool> reuseDisks;
 };
 
 /// What `peer set` changes; what is not given stays.

@@ -54,7 +54,8 @@ Result<int> run(const Arguments& arguments, bool json)
                            .imageDirectory = QString::fromStdString(arguments.imageDirectory),
                            .arbiter = {},
                            .onArbiterLoss = {},
-                           .autoProtect = {}});
+                           .autoProtect = {},
+                           .reuseDisks = {}});
     if (!report)
         return std::unexpected{report.error()};
     const QJsonArray findings = (*report)[u"findings"].toArray();

@@ -20,6 +20,7 @@ struct Arguments
     std::string arbiter;
     std::string onArbiterLoss;
     std::optional<bool> autoProtect;
+    std::optional<bool> reuseDisks;
     bool dryRun{false};
     bool noWait{false};
 };
@@ -55,7 +56,8 @@ Result<int> run(const Arguments& arguments, bool json)
                                  .imageDirectory = QString::fromStdString(arguments.imageDirectory),
                                  .arbiter = QString::fromStdString(arguments.arbiter),
                                  .onArbiterLoss = QString::fromStdString(arguments.onArbiterLoss),
-                                 .autoProtect = arguments.autoProtect};
+                                 .autoProtect = arguments.autoProtect,
+                                 .reuseDisks = arguments.reuseDisks};
     if (arguments.dryRun)
         return showPlan(*daemon, request, json);
     const auto job = daemon->protect(request);
@@ -89,6 +91,8 @@ void addProtect(CLI::App& app, Context& context)
         ->check(CLI::IsMember({"wait", "primary-continues"}));
     command->add_flag("--auto-protect,!--no-auto-protect", arguments->autoProtect,
                       "Give it a shadow again by itself when it has lost one; default: no");
+    command->add_flag("--reuse-disks,!--no-reuse-disks", arguments->reuseDisks,
+                      "Copy onto the out of date images that PEER has; default: make new ones");
     command->add_flag("--dry-run", arguments->dryRun, "Show the steps, and do none");
     command->add_flag("--no-wait", arguments->noWait, "Return when the job has been started");
 }

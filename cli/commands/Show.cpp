@@ -17,18 +17,23 @@ QString arbiterOf(const QJsonObject& pair)
     QString text = pair[u"arbiter"].toString();
     if (text == u"etcd")
         text += u" (on loss: %1)"_s.arg(pair[u"on-arbiter-loss"].toString());
+    if (const qint64 rejections = pair[u"arbiter-rejections"].toInteger(); rejections > 0)
+        text += u"; answers rejected: %1"_s.arg(rejections);
     const QString error = pair[u"arbiter-error"].toString();
     return error.isEmpty() ? text : u"%1; cannot decide: %2"_s.arg(text, error);
 }
 
 void printPair(const QJsonObject& pair)
 {
-    const QString state = pair[u"state"].toString();
+    const QString word = pair[u"state"].toString();
+    const QString shown = hasColours(Stream::Out) ? painted(word, colourOf(word)) : word;
+    const QString state =
+        pair[u"suspended"].toBool() ? u"%1, the guest is suspended"_s.arg(shown) : shown;
     printFields(
         {{u"domain"_s, pair[u"domain"].toString()},
          {u"uuid"_s, pair[u"uuid"].toString()},
          {u"role"_s, pair[u"role"].toString()},
-         {u"state"_s, hasColours(Stream::Out) ? painted(state, colourOf(state)) : state},
+         {u"state"_s, state},
          {u"since"_s, formatTime(pair[u"since"].toString())},
          {u"reason"_s, pair[u"reason"].toString()},
          {u"peer"_s,

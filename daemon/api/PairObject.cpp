@@ -42,11 +42,15 @@ void PairObject::update(const PairView& view)
     compare("ArbiterError", m_view.arbiterError, view.arbiterError);
     compare("OnArbiterLoss", m_view.onArbiterLoss, view.onArbiterLoss);
     compare("AutoProtect", m_view.autoProtect, view.autoProtect);
+    compare("ReuseDisks", m_view.reuseDisks, view.reuseDisks);
+    compare("Suspended", m_view.suspended, view.suspended);
     compare("Mode", m_view.mode, view.mode);
     compare("Disks", m_view.disks, view.disks);
     compare("Nics", m_view.nics, view.nics);
     if (m_view.checkpoints != view.checkpoints)
         changes.figures.insert("Checkpoints");
+    if (m_view.arbiterRejections != view.arbiterRejections)
+        changes.figures.insert("ArbiterRejections");
     m_view = view;
     m_peerPath = newPeerPath;
     m_announcer.announce(std::move(changes));

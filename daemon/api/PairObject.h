@@ -41,7 +41,10 @@ private:
     std::string Arbiter() override { return m_view.arbiter.toStdString(); }
     std::string ArbiterError() override { return m_view.arbiterError.toStdString(); }
     std::string OnArbiterLoss() override { return m_view.onArbiterLoss.toStdString(); }
+    uint64_t ArbiterRejections() override { return m_view.arbiterRejections; }
     bool AutoProtect() override { return m_view.autoProtect; }
+    bool ReuseDisks() override { return m_view.reuseDisks; }
+    bool Suspended() override { return m_view.suspended; }
     std::string Mode() override { return m_view.mode.toStdString(); }
     std::vector<wire::Dictionary> Disks() override { return wire::dictionaries(m_view.disks); }
     std::vector<wire::Dictionary> Nics() override { return wire::dictionaries(m_view.nics); }

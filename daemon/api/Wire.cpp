@@ -253,10 +253,14 @@ Result<ProtectOptions> protectOptions(const Dictionary& options)
 {
     ProtectOptions read;
     Dictionary strings = options;
-    if (const auto given = strings.extract("auto-protect")) {
-        if (!given.mapped().containsValueOfType<bool>())
-            return failure(Errc::InvalidArgument, u"option auto-protect: it must be a boolean"_s);
-        read.autoProtect = given.mapped().get<bool>();
+    for (const auto& [name, flag] : {std::pair{"auto-protect", &read.autoProtect},
+                                     std::pair{"reuse-disks", &read.reuseDisks}}) {
+        const auto given = strings.extract(name);
+        if (given && !given.mapped().containsValueOfType<bool>())
+            return failure(Errc::InvalidArgument,
+                           u"option %1: it must be a boolean"_s.arg(QLatin1StringView{name}));
+        if (given)
+            *flag = given.mapped().get<bool>();
     }
     return readStrings(strings,
                        {{"image-directory", &read.imageDirectory},

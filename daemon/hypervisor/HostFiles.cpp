@@ -45,6 +45,16 @@ QStringList bridgesIn(const QString& directory)
     return bridges;
 }
 
+QString hookProblem(const QString& path)
+{
+    const QFileInfo hook{path};
+    if (!hook.isFile())
+        return u"%1 is missing"_s.arg(path);
+    if ((hook.permissions() & QFile::ExeOwner) == 0)
+        return u"%1 cannot be executed"_s.arg(path);
+    return {};
+}
+
 Result<QemuVersion> parseQemuVersion(const QByteArray& text)
 {
     static const QRegularExpression pattern{

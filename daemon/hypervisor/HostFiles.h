@@ -21,6 +21,10 @@ struct HostMemory
 /// The interfaces that are bridges, sorted, from a directory like /sys/class/net.
 [[nodiscard]] QStringList bridgesIn(const QString& directory);
 
+/// Why libvirt does not run its hook at `path`; empty if it does, as far as the file tells:
+/// libvirtd looks for it only when it starts or reloads. Source: https://libvirt.org/hooks.html.
+[[nodiscard]] QString hookProblem(const QString& path);
+
 struct QemuVersion
 {
     QString version; ///< e.g. "11.1.3"

@@ -112,6 +112,7 @@ Result<HostFacts> facts(LibvirtConnection& connection)
     facts.memoryTotal = memory->total;
     facts.memoryFree = memory->available;
     facts.bridges = bridgesIn(u"/sys/class/net"_s);
+    facts.startHookProblem = hookProblem(u"/etc/libvirt/hooks/qemu.d/lockstep"_s);
     return facts;
 }
 

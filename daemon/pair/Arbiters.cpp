@@ -92,9 +92,17 @@ Task<void> Arbiters::keepIdentity()
         spdlog::error("cannot save which etcd is used: {}", saved.error().message().toStdString());
 }
 
+quint64 Arbiters::rejections(ArbiterKind kind) const
+{
+    const auto arbiter = m_arbiters.find(kind);
+    return arbiter != m_arbiters.end() ? arbiter->second->rejected() : 0;
+}
+
 void Arbiters::note(const Use& use, const std::optional<Error>& error)
 {
     const QString problem = error ? error->message() : QString{};
+    const bool rejectedMore =
+        std::exchange(m_rejections[use.first], rejections(use.first)) != rejections(use.first);
     if (m_problems.value(use) != problem) {
         if (problem.isEmpty())
             spdlog::info("arbiter {} can decide again", nameOf(use.first).toStdString());
@@ -102,6 +110,8 @@ void Arbiters::note(const Use& use, const std::optional<Error>& error)
             spdlog::warn("arbiter {} cannot decide: {}", nameOf(use.first).toStdString(),
                          problem.toStdString());
         m_problems[use] = problem;
+        Q_EMIT changed(use);
+    } else if (rejectedMore) {
         Q_EMIT changed(use);
     }
     Q_EMIT seen(use, !error);

@@ -45,6 +45,9 @@ public:
     /// Why it could not decide; empty if it could.
     [[nodiscard]] QString problem(const Use& use) const { return m_problems.value(use); }
 
+    /// Answers of arbiters of this kind that were not taken since this daemon started.
+    [[nodiscard]] quint64 rejections(ArbiterKind kind) const;
+
 Q_SIGNALS:
     /// It was looked at, or asked.
     void seen(const lockstep::Arbiters::Use& use, bool reachable);
@@ -63,6 +66,7 @@ private:
     TaskSet* m_tasks{nullptr};
     QString m_identity; ///< Of the etcd, as it is saved.
     QMap<Use, QString> m_problems;
+    std::map<ArbiterKind, quint64> m_rejections; ///< As they were told last.
     std::map<Use, qint64> m_next; ///< When it is looked at again, by the clock of m_elapsed.
     QElapsedTimer m_elapsed;
     QTimer m_timer;

@@ -157,9 +157,36 @@ Task<Result<void>> PairDriver::goLive()
     m_job.progress(u"go live"_s, 0.1);
     TakeoverFlow flow{m_parts, m_uuid};
     LOCKSTEP_CO_CHECK(co_await flow.goLive());
+    const auto record = m_parts.pairs.find(m_uuid);
+    if (record && record->suspended)
+        tell(EventKind::Note, Severity::Warning,
+             u"the guest was suspended, and still is: virsh resume lets it run"_s);
     m_job.setResult(u"live-ms"_s, m_sinceLoss.elapsed());
     spdlog::info("pair {}: live after {} ms", m_draft.domain.toStdString(), m_sinceLoss.elapsed());
     co_return {};
+}
+
+void PairDriver::followSuspension()
+{
+    const auto record = m_parts.pairs.find(m_uuid);
+    const auto& theirs = m_mind.theirs;
+    const bool protects = !m_mind.isPrimary() && m_mind.state == PairState::Protected
+        && m_mind.work == Work::Nothing && theirs.known && theirs.role == Role::Primary
+        && theirs.epoch == m_mind.epoch;
+    if (protects && record && record->suspended != theirs.suspended)
+        m_tasks.add(suspend(theirs.suspended));
+}
+
+Task<void> PairDriver::suspend(bool wanted)
+{
+    // Saved: a takeover must know of it, whatever happens until then.
+    const auto saved = co_await m_parts.pairs.update(m_uuid, [wanted](PairRecord& record) {
+        record.suspended = wanted;
+        record.resumes = 0;
+    });
+    if (!saved)
+        warnAbout(m_draft, saved.error());
+    m_parts.peers.beatSoon(m_draft.peer);
 }
 
 Task<Result<void>> PairDriver::discard()

@@ -69,6 +69,9 @@ struct TheirWord
     bool promised{false};
     QemuSense qemu{QemuSense::Unknown};
     bool handingOver{false}; ///< A primary that has cut its shadow off and waits for its takeover.
+    // What follows decides nothing.
+    bool suspended{false}; ///< Somebody has suspended the guest.
+    quint16 resumes{0}; ///< Of a secondary: checkpoints that have let it run since.
     friend bool operator==(const TheirWord&, const TheirWord&) = default;
 };
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "pair/HandOver.h"
 #include "pair/PairManager.h"
 
 namespace lockstep {
@@ -10,7 +11,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto handOverDeadline = 5s;
+// With the checkpoint that the primary makes first.
+constexpr auto handOverDeadline = 10s;
+constexpr auto answerPatience = 50ms;
 
 } // namespace
 
@@ -38,33 +41,55 @@ Task<Result<JobId>> PairManager::takeOver(QString domain)
     const bool primaryIsWell = record.state == PairState::Protected
         && mind.peer == failover::PeerSense::Alive && mind.theirs.qemu == failover::QemuSense::Colo;
     if (primaryIsWell)
-        co_return askForHandOver(pair);
+        co_return askForHandOver(pair, true);
     co_return pair.driver->want(u"takeover"_s, failover::Wish::TakeOver);
 }
 
-Result<JobId> PairManager::askForHandOver(const Pair& pair)
+Result<JobId> PairManager::askForHandOver(const Pair& pair, bool insists)
 {
     const auto& record = pair.record;
     auto job = m_jobs.start(u"takeover"_s, record.uuid, record.domain, false);
     if (!job)
         return job;
     pair.driver->await(*job, u"takeover"_s);
-    m_tasks.add(runHandOver(record));
+    m_tasks.add(awaitHandOver(record, insists));
     return job;
 }
 
-Task<void> PairManager::runHandOver(PairRecord record)
+Task<void> PairManager::requestHandOver(PairRecord record, OneShot<Result<void>> answer)
 {
     const QJsonObject request{{u"uuid"_s, toString(record.uuid)},
                               {u"epoch"_s, qint64(record.epoch.value)}};
     const auto reply = co_await m_peers.call(record.peer, u"pair.switch-over"_s, request);
-    const auto asked =
-        reply ? co_await pause(handOverDeadline) : Result<void>{std::unexpected{reply.error()}};
+    answer.complete(reply ? Result<void>{} : std::unexpected{reply.error()});
+}
+
+Task<void> PairManager::awaitHandOver(PairRecord record, bool insists)
+{
+    const Error late{Errc::Timeout,
+                     u"%1 did not hand domain %2 over"_s.arg(record.peerName, record.domain)};
+    const OneShot<Result<void>> answer;
+    // Whoever wants a takeover has reasons, and a primary that is well answers at once.
+    answer.expire(insists ? answerPatience : Peers::usualDeadline, std::unexpected{late});
+    m_tasks.add(requestHandOver(record, answer));
+    const auto asked = co_await answer;
+    const bool refused = !asked && asked.error().code() != Errc::Timeout
+        && asked.error().code() != Errc::PeerUnreachable;
+    for (auto waited = 0ms; !refused && waited < handOverDeadline; waited += 10ms) {
+        auto* const driver = m_drivers.find(record.uuid);
+        if (!driver || !driver->isAwaiting())
+            co_return; // it has begun
+        // Where an arbiter decides, it first has to be seen that the primary does not answer.
+        const bool gone = driver->mind().peer == failover::PeerSense::Gone;
+        if (insists && (gone || (!asked && record.settings.arbiter == ArbiterKind::Manual))) {
+            driver->insist();
+            co_return;
+        }
+        if (gone || (!asked && !insists) || !co_await pause(10ms))
+            break;
+    }
     if (auto* const driver = m_drivers.find(record.uuid))
-        driver->giveUpWaiting(
-            asked ? Error{Errc::Timeout,
-                          u"%1 did not hand domain %2 over"_s.arg(record.peerName, record.domain)}
-                  : asked.error());
+        driver->giveUpWaiting(asked ? late : asked.error());
 }
 
 Task<Result<JobId>> PairManager::switchOver(QString domain)
@@ -76,8 +101,11 @@ Task<Result<JobId>> PairManager::switchOver(QString domain)
                           u"the shadow of domain %1 is not in step: the pair is %2"_s.arg(
                               record.domain, toString(record.state)));
     if (!record.isPrimary())
-        co_return askForHandOver(pair);
-    co_return pair.driver->want(u"switchover"_s, failover::Wish::HandOver);
+        co_return askForHandOver(pair, false);
+    auto job = m_jobs.start(u"switchover"_s, record.uuid, record.domain, false);
+    if (job)
+        m_tasks.add(handOver(parts(), m_drivers, *job, record));
+    co_return job;
 }
 
 Task<Result<JobId>> PairManager::drain()
@@ -173,6 +201,23 @@ Task<Result<void>> PairManager::stayAlone(DomainUuid uuid)
     co_return {};
 }
 
+Task<Result<void>> PairManager::checkForgettable(PairRecord record)
+{
+    // Forgotten, the domain could be started from a disk on which a copy has only begun.
+    const auto disk = std::ranges::find_if(record.spec.disks, &DiskSpec::reused);
+    if (disk == record.spec.disks.end())
+        co_return {};
+    const auto domain = co_await m_hypervisor.find(toString(record.uuid));
+    if (!domain && domain.error().code() == Errc::UnknownDomain)
+        co_return {};
+    co_return failure(
+        Errc::NotInStep,
+        u"%1 of domain %2 was to become a replica, and is neither its old self nor one"_s.arg(
+            disk->replica, record.domain),
+        u"Protect it again on %1, or remove it here: virsh undefine %2, then lockstep unprotect %2."_s
+            .arg(record.peerName, record.domain));
+}
+
 Task<Result<JobId>> PairManager::unprotect(QString domain)
 {
     LOCKSTEP_CO_TRY(pair, co_await pairFor(domain));
@@ -187,6 +232,8 @@ Task<Result<JobId>> PairManager::unprotect(QString domain)
     if (!live && record.isEngaged())
         co_return failure(Errc::Busy,
                           u"domain %1 is %2"_s.arg(record.domain, toString(record.state)));
+    if (record.state == PairState::Stale && !record.isPrimary())
+        LOCKSTEP_CO_CHECK(co_await checkForgettable(record));
     LOCKSTEP_CO_CHECK(co_await stayAlone(record.uuid));
     const bool leaves =
         record.state == PairState::Protected || record.state == PairState::Interrupted;

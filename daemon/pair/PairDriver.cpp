@@ -78,6 +78,8 @@ PairDriver::PairDriver(PairParts parts, PairRecord record, bool isNew, StartGuar
         }
     });
     connect(&m_qemu, &QemuWatch::sensed, this, [this](QemuSense sense) {
+        if (!m_started) // start() looks itself
+            return;
         // What a flow does to QEMU it tells itself.
         const bool expected =
             usesMonitor(m_mind.work) && sense != QemuSense::Died && sense != QemuSense::Off;
@@ -134,6 +136,9 @@ TheirWord PairDriver::word() const
     word.promised = m_saved.promised;
     word.qemu = m_mind.qemu;
     word.handingOver = m_saved.state == PairState::Interrupted && m_mind.isHandingOver();
+    const auto record = m_parts.pairs.find(m_uuid);
+    word.suspended = record && record->suspended;
+    word.resumes = word.suspended ? record->resumes : quint16{0};
     return word;
 }
 
@@ -168,6 +173,7 @@ void PairDriver::hear()
             m_why = u"QEMU on %1 %2"_s.arg(m_draft.peerName,
                                            word->qemu == QemuSense::Died ? u"has died" : u"hangs");
         happen(TheySaid{*word});
+        followSuspension();
     }
 }
 
@@ -179,6 +185,10 @@ void PairDriver::arbiterSeen(bool reachable)
 
 Result<JobId> PairDriver::want(const QString& kind, Wish wish, bool forget)
 {
+    if (!m_started)
+        return failure(Errc::Busy,
+                       u"lockstepd has just started, and looks at domain %1"_s.arg(m_draft.domain),
+                       u"Try again in some seconds."_s);
     auto job = m_parts.jobs.start(kind, m_uuid, m_draft.domain, kind == u"protect");
     if (job) {
         m_forget = forget;
@@ -220,6 +230,15 @@ void PairDriver::giveUpWaiting(const Error& error)
         return;
     m_error = error;
     happen(Told{Wish::Nothing}); // the job ends with it
+}
+
+void PairDriver::insist()
+{
+    if (!std::exchange(m_awaiting, false))
+        return;
+    m_why = u"it was asked for"_s;
+    m_error.reset();
+    happen(Told{Wish::TakeOver});
 }
 
 Task<bool> PairDriver::ask(Event question)

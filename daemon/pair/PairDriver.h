@@ -39,6 +39,8 @@ public:
     /// What is decided from now on is not done any more.
     void stop();
     [[nodiscard]] bool isVacant() const;
+    /// It has looked at its QEMU: only now anything can be asked of it.
+    [[nodiscard]] bool isStarted() const { return m_started; }
 
     /// What the other host is told: nothing that is not saved.
     [[nodiscard]] failover::TheirWord word() const;
@@ -59,6 +61,9 @@ public:
     /// A job for what the other side begins; it fails with `late` unless that comes soon.
     void await(JobId job, const QString& kind);
     void giveUpWaiting(const Error& error);
+    /// The same job is to be done without the other side.
+    void insist();
+    [[nodiscard]] bool isAwaiting() const { return m_awaiting; }
     /// What the next protection is to be made with.
     void setOptions(const ProtectOptions& options) { m_options = options; }
     /// Tries again now what waits for its time.
@@ -107,6 +112,9 @@ private:
     /// Adds to the pair's history.
     void tell(EventKind kind, Severity severity, const QString& text);
     void adjust();
+    /// A shadow knows whether its primary is suspended.
+    void followSuspension();
+    [[nodiscard]] Task<void> suspend(bool wanted);
     [[nodiscard]] QString reason() const;
 
     // DriverRequests.cpp: what is asked of others

@@ -31,7 +31,7 @@ PairManager::PairManager(Hypervisor& hypervisor, Peers& peers, Store& store, Chr
                      return makeArbiter(kind, config, identity);
                  }},
       m_drivers{parts(), m_tasks, StartGuard::usualFolder}, m_requests{parts(), m_drivers, m_tasks},
-      m_watcher{parts(), m_tasks}
+      m_watcher{parts(), m_tasks}, m_suspension{parts(), m_tasks}
 {
     connect(&m_pairs, &PairTable::changed, this, &PairService::pairChanged);
     connect(&m_pairs, &PairTable::removed, this, &PairService::pairRemoved);
@@ -81,6 +81,7 @@ Task<void> PairManager::begin()
     if (std::exchange(m_begun, true))
         co_return;
     co_await m_drivers.begin();
+    m_suspension.look();
     m_arbiters.watch(
         [this] {
             std::set<Arbiters::Use> uses;
@@ -112,6 +113,7 @@ PairView PairManager::toView(const PairRecord& record) const
     view.peerConnected = peer && peer->connected;
     view.checkpoints = m_watcher.checkpoints(record.uuid);
     view.arbiterError = m_arbiters.problem({record.settings.arbiter, record.peerName});
+    view.arbiterRejections = m_arbiters.rejections(record.settings.arbiter);
     return view;
 }
 
@@ -170,7 +172,7 @@ Task<Result<PairManager::Subject>> PairManager::subject(QString domain, QString 
                 ? u"host %1 asked to pair, and nobody here has accepted it"_s.arg(found.name)
                 : u"host %1 has not accepted this host yet"_s.arg(found.name));
     }
-    if (!found.connected)
+    if (!found.connected && !found.isHeard())
         co_return failure(Errc::PeerUnreachable,
                           u"no connection to %1: %2"_s.arg(found.name, found.lastError));
     co_return Subject{info, found};
@@ -220,6 +222,7 @@ Result<PairSettings> PairManager::settingsFor(const ProtectOptions& options,
         return failure(Errc::InvalidArgument,
                        u"on-arbiter-loss primary-continues needs the arbiter etcd"_s);
     settings.autoProtect = options.autoProtect.value_or(settings.autoProtect);
+    settings.reuseDisks = options.reuseDisks.value_or(settings.reuseDisks);
     const auto arbiter = m_arbiters.of(settings.arbiter);
     if (!arbiter)
         return std::unexpected{arbiter.error()};
@@ -284,13 +287,16 @@ Task<Result<PairDriver*>> PairManager::readyDriver(Subject subject, ProtectOptio
         if (!driver)
             break;
         const auto& theirs = driver->mind().theirs;
-        if (theirs.heard && (!theirs.known || theirs.state == PairState::Stale))
+        if (driver->isStarted() && theirs.heard
+            && (!theirs.known || theirs.state == PairState::Stale))
             break;
         m_peers.beatSoon(subject.peer.id);
         LOCKSTEP_CO_CHECK(co_await pause(10ms, stop));
     }
     if (!driver)
         co_return failure(Errc::Cancelled, u"the pair was removed meanwhile"_s);
+    if (!driver->isStarted())
+        co_return failure(Errc::Busy, u"domain %1 is being looked at"_s.arg(record.domain));
     co_return driver;
 }
 
@@ -310,8 +316,10 @@ Task<Result<PairManager::Pair>> PairManager::pairFor(QString domain)
     if (!record)
         co_return failure(Errc::UnknownPair, u"domain %1 is not protected"_s.arg(info->name));
     auto* const driver = m_drivers.find(record->uuid);
-    if (!driver)
-        co_return failure(Errc::Busy, u"domain %1 is being forgotten"_s.arg(record->domain));
+    if (!driver || !driver->isStarted())
+        co_return failure(Errc::Busy,
+                          u"domain %1 is being %2"_s.arg(record->domain,
+                                                         driver ? u"looked at"_s : u"forgotten"_s));
     co_return Pair{*record, driver};
 }
 

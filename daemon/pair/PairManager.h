@@ -6,6 +6,7 @@
 #include "pair/PairParts.h"
 #include "pair/PairService.h"
 #include "pair/PeerRequests.h"
+#include "pair/Suspension.h"
 #include "pair/Watcher.h"
 
 namespace lockstep {
@@ -71,11 +72,15 @@ private:
     [[nodiscard]] Task<Result<PairDriver*>> readyDriver(Subject subject, ProtectOptions options,
                                                         std::stop_token stop);
     /// The primary's side is asked to hand the domain over to the shadow here.
-    [[nodiscard]] Result<JobId> askForHandOver(const Pair& pair);
-    [[nodiscard]] Task<void> runHandOver(PairRecord record);
+    /// The primary is well, and is asked. `insists`: the shadow goes live if it does not answer.
+    [[nodiscard]] Result<JobId> askForHandOver(const Pair& pair, bool insists);
+    [[nodiscard]] Task<void> requestHandOver(PairRecord record, OneShot<Result<void>> answer);
+    [[nodiscard]] Task<void> awaitHandOver(PairRecord record, bool insists);
     [[nodiscard]] Task<void> runDrain(JobId job, QList<PairRecord> records);
     [[nodiscard]] Task<Result<void>> drainOne(PairRecord record);
     /// Somebody wants it to have no shadow: it does not get one by itself any more.
+    /// Errors: NotInStep, if what is defined here could be started from half a copy.
+    [[nodiscard]] Task<Result<void>> checkForgettable(PairRecord record);
     [[nodiscard]] Task<Result<void>> stayAlone(DomainUuid uuid);
 
     Hypervisor& m_hypervisor;
@@ -89,6 +94,7 @@ private:
     PairDrivers m_drivers;
     PeerRequests m_requests;
     Watcher m_watcher;
+    Suspension m_suspension;
     bool m_begun{false};
 };
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "pair/PeerRequests.h"
 
+#include "pair/HandOver.h"
 #include "pair/PreflightFlow.h"
 #include "pair/ShadowBuild.h"
+#include "pair/StaleDisks.h"
 
 #include <spdlog/spdlog.h>
 
@@ -111,6 +113,8 @@ Task<Result<QJsonObject>> PeerRequests::prepare(PeerId peer, QJsonObject request
     if (!ports)
         co_return std::unexpected{ports.error()};
     ShadowBuild::nameImages(record);
+    if (record.settings.reuseDisks)
+        reuse(record, co_await staleDisks(m_parts, record.uuid));
     auto* const driver = co_await m_drivers.add(record);
     if (driver->isBuilding() || !co_await driver->askToBuild(record))
         co_return failure(Errc::Busy,
@@ -212,9 +216,10 @@ Task<Result<QJsonObject>> PeerRequests::switchOver(PeerId peer, QJsonObject requ
     LOCKSTEP_CO_TRY(what, subject(peer, request));
     if (what.driver->mind().epoch != what.epoch.value)
         co_return failure(Errc::WrongRole, u"the pair is under another epoch by now"_s);
-    const auto job = what.driver->want(u"switchover"_s, Wish::HandOver);
-    if (!job)
-        co_return std::unexpected{job.error()};
+    LOCKSTEP_CO_TRY(record, m_parts.pairs.get(what.driver->uuid()));
+    LOCKSTEP_CO_TRY(job, m_parts.jobs.start(u"switchover"_s, record.uuid, record.domain, false));
+    // The answer does not wait for it: who asked may be in a hurry.
+    m_tasks.add(handOver(m_parts, m_drivers, job, record));
     co_return QJsonObject{};
 }
 

@@ -82,6 +82,16 @@ public:
             reject(key);
         return m_json.value(key).toObject();
     }
+    QList<QJsonObject> objects(QLatin1StringView key)
+    {
+        const auto array = m_json.value(key).toArray();
+        if (!m_json.value(key).isArray() || array.size() > longestList)
+            reject(key);
+        QList<QJsonObject> all;
+        for (const auto& value : array)
+            all += value.toObject();
+        return all;
+    }
     void reject(QLatin1StringView key)
     {
         if (m_wrong.isEmpty())
@@ -121,7 +131,8 @@ QJsonObject hostToJson(const HostFacts& host)
             {u"kvm"_s, host.kvmUsable},
             {u"memory-total"_s, host.memoryTotal.value},
             {u"memory-free"_s, host.memoryFree.value},
-            {u"bridges"_s, QJsonArray::fromStringList(host.bridges)}};
+            {u"bridges"_s, QJsonArray::fromStringList(host.bridges)},
+            {u"start-hook-problem"_s, oneLine(host.startHookProblem)}};
 }
 
 HostFacts hostFrom(Reader& reader)
@@ -135,7 +146,8 @@ HostFacts hostFrom(Reader& reader)
             .kvmUsable = reader.flag("kvm"_L1),
             .memoryTotal = reader.bytes("memory-total"_L1),
             .memoryFree = reader.bytes("memory-free"_L1),
-            .bridges = reader.texts("bridges"_L1)};
+            .bridges = reader.texts("bridges"_L1),
+            .startHookProblem = reader.text("start-hook-problem"_L1)};
 }
 
 NameConflict conflictFrom(Reader& reader)
@@ -146,6 +158,31 @@ NameConflict conflictFrom(Reader& reader)
         return found->conflict;
     reader.reject("conflict"_L1);
     return NameConflict::Taken;
+}
+
+QJsonArray staleDisksToJson(const QList<StaleDisk>& disks)
+{
+    QJsonArray all;
+    for (const auto& disk : disks)
+        all.append(QJsonObject{{u"target"_s, disk.target},
+                               {u"path"_s, disk.path},
+                               {u"format"_s, disk.format},
+                               {u"size"_s, disk.size.value}});
+    return all;
+}
+
+QList<StaleDisk> staleDisksFrom(Reader& reader)
+{
+    QList<StaleDisk> disks;
+    const auto found = reader.objects("stale-disks"_L1);
+    for (const auto& object : found) {
+        Reader disk{object};
+        disks.append({disk.text("target"_L1), disk.text("path"_L1), disk.text("format"_L1),
+                      disk.bytes("size"_L1)});
+        if (!disk.wrong().isEmpty())
+            reader.reject("stale-disks"_L1);
+    }
+    return disks;
 }
 
 } // namespace
@@ -164,7 +201,8 @@ QJsonObject RemoteFacts::toJson() const
             {u"cpu-problem"_s, oneLine(cpuProblem)},
             {u"link-problem"_s, oneLine(linkProblem)},
             {u"free-ports"_s, freePorts},
-            {u"missing-files"_s, QJsonArray::fromStringList(missingFiles)}};
+            {u"missing-files"_s, QJsonArray::fromStringList(missingFiles)},
+            {u"stale-disks"_s, staleDisksToJson(staleDisks)}};
 }
 
 Result<RemoteFacts> RemoteFacts::fromJson(const QJsonObject& json)
@@ -185,6 +223,7 @@ Result<RemoteFacts> RemoteFacts::fromJson(const QJsonObject& json)
         .freePorts =
             static_cast<int>(reader.number("free-ports"_L1, std::numeric_limits<quint16>::max())),
         .missingFiles = reader.texts("missing-files"_L1),
+        .staleDisks = staleDisksFrom(reader),
     };
     if (!reader.wrong().isEmpty() || !hostReader.wrong().isEmpty()) {
         const auto wrong =
@@ -218,12 +257,14 @@ Bytes memoryNeeded(const DomainModel& domain)
     return domain.memory + domain.memory + qemuOverhead;
 }
 
-Bytes imageSpaceNeeded(const QList<DiskFacts>& disks)
+Bytes imageSpaceNeeded(const QList<DiskFacts>& disks, const QStringList& reused)
 {
     Bytes needed;
-    for (const auto& disk : disks)
-        needed = needed + disk.virtualSize
-            + std::max(leastOverlay, Bytes{disk.virtualSize.value / overlayShare});
+    for (const auto& disk : disks) {
+        needed = needed + std::max(leastOverlay, Bytes{disk.virtualSize.value / overlayShare});
+        if (!reused.contains(disk.target))
+            needed = needed + disk.virtualSize;
+    }
     return needed;
 }
 

@@ -4,6 +4,7 @@
 #include "base/Error.h"
 #include "base/Types.h"
 #include "hypervisor/Hypervisor.h"
+#include "pair/StaleDisks.h"
 #include "replication/DomainModel.h"
 
 #include <QJsonObject>
@@ -37,6 +38,8 @@ struct LocalFacts
     QList<DiskFacts> disks; ///< Of replicated disks.
     QStringList blockJobs; ///< One description of each job that runs, e.g. "copy of vda".
     QString linkProblem; ///< Why the other host is not reached from here; empty if it is.
+    QList<DiskSpec> diskSpecs; ///< Of replicated disks, as far as this host knows them.
+    bool reuseDisks{false}; ///< Replicas may be copied onto out of date images.
 };
 
 /// Whether the other host has a domain of the same name or UUID.
@@ -60,6 +63,7 @@ struct RemoteFacts
     QString linkProblem; ///< Why it does not reach us; empty if it does.
     int freePorts{0}; ///< Of the range for QEMU's channels.
     QStringList missingFiles; ///< Of those asked about, see filesNeeded().
+    QList<StaleDisk> staleDisks; ///< What it still has of the domain.
 
     [[nodiscard]] QJsonObject toJson() const;
     /// Errors: ProtocolError, naming the member.
@@ -74,6 +78,7 @@ struct RemoteFacts
 /// Memory that the shadow takes: the guest's twice, as COLO keeps a copy of it, and QEMU's own.
 [[nodiscard]] Bytes memoryNeeded(const DomainModel& domain);
 /// Space that replicas may grow to, with room for what the overlays hold between checkpoints.
-[[nodiscard]] Bytes imageSpaceNeeded(const QList<DiskFacts>& disks);
+/// `reused`: targets whose replicas go onto images that are there.
+[[nodiscard]] Bytes imageSpaceNeeded(const QList<DiskFacts>& disks, const QStringList& reused = {});
 
 } // namespace lockstep

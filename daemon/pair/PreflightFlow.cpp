@@ -19,6 +19,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
+/// For a new control channel to a host whose heartbeats come.
+constexpr auto reconnectTime = 5s;
+
 /// Why `remote` cannot be reached from `local`, or nothing.
 Task<QString> linkProblem(QHostAddress local, QHostAddress remote, quint16 port)
 {
@@ -70,6 +73,7 @@ Task<Result<LocalFacts>> localFacts(PairParts parts, DomainInfo domain, PeerInfo
     facts.live = std::move(description.model);
     facts.qemuVersion = description.spec.qemuVersion;
     facts.blockJobs = description.blockJobs;
+    facts.diskSpecs = description.spec.disks;
     for (const auto& disk : std::as_const(description.spec.disks)) {
         DiskFacts fact{disk.target, disk.size, disk.size, {}};
         const auto info = co_await imageInfo(disk.source, disk.format);
@@ -81,6 +85,21 @@ Task<Result<LocalFacts>> localFacts(PairParts parts, DomainInfo domain, PeerInfo
     }
     facts.linkProblem = co_await linkProblem(peer.localAddress, peer.remoteAddress, peer.port);
     co_return facts;
+}
+
+/// Of a host that has just come back the control channel may be that of its last life, or not be
+/// there yet, though its heartbeats are.
+Task<Result<QJsonObject>> askFacts(PairParts parts, PeerId peer, QJsonObject request)
+{
+    for (auto waited = 0ms;; waited += 100ms) {
+        auto reply = co_await parts.peers.call(peer, u"preflight.facts"_s, request, 30s);
+        const auto now = parts.peers.peer(peer);
+        const bool again = !reply && reply.error().code() == Errc::PeerUnreachable
+            && waited < reconnectTime && now && now->isHeard();
+        if (!again)
+            co_return reply;
+        LOCKSTEP_CO_CHECK(co_await pause(100ms));
+    }
 }
 
 NameConflict conflictOf(const PairParts& parts, const PeerId& peer, const DomainInfo& theirs,
@@ -100,6 +119,8 @@ Task<Result<PreflightReport>> runPreflight(PairParts parts, DomainInfo domain, P
                                            ProtectOptions options)
 {
     LOCKSTEP_CO_TRY(local, co_await localFacts(parts, domain, peer));
+    const auto before = parts.pairs.find(domain.uuid);
+    local.reuseDisks = options.reuseDisks.value_or(before && before->settings.reuseDisks);
     QString xml;
     if (domain.state != DomainState::Off && domain.state != DomainState::Crashed) {
         LOCKSTEP_CO_TRY(migratable,
@@ -111,7 +132,7 @@ Task<Result<PreflightReport>> runPreflight(PairParts parts, DomainInfo domain, P
                               {u"xml"_s, xml},
                               {u"image-directory"_s, options.imageDirectory},
                               {u"files"_s, QJsonArray::fromStringList(filesNeeded(local.live))}};
-    LOCKSTEP_CO_TRY(reply, co_await parts.peers.call(peer.id, u"preflight.facts"_s, request, 30s));
+    LOCKSTEP_CO_TRY(reply, co_await askFacts(parts, peer.id, request));
     const auto remote = RemoteFacts::fromJson(reply);
     if (!remote)
         co_return std::unexpected{remote.error().during(u"the answer of %1"_s.arg(peer.name))};
@@ -161,6 +182,7 @@ Task<Result<QJsonObject>> answerPreflight(PairParts parts, PeerId peer, QJsonObj
         if (!QFileInfo::exists(file.toString()))
             facts.missingFiles.append(file.toString());
     }
+    facts.staleDisks = co_await staleDisks(parts, uuid);
     co_return facts.toJson();
 }
 

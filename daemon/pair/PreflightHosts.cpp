@@ -5,6 +5,7 @@
 
 #include <QVersionNumber>
 
+#include <algorithm>
 #include <array>
 
 namespace lockstep::preflight_checks {
@@ -131,9 +132,59 @@ QList<Finding> imageDirectory(const LocalFacts&, const RemoteFacts& remote)
               u"Make it there (mkdir -p %1), or choose another one."_s.arg(remote.imageDirectory))};
 }
 
+/// Images of the other host that could take a replica.
+QList<StaleDisk> fitting(const LocalFacts& local, const RemoteFacts& remote)
+{
+    QList<StaleDisk> found;
+    for (const auto& stale : remote.staleDisks) {
+        if (std::ranges::any_of(local.diskSpecs,
+                                [&stale](const DiskSpec& disk) { return stale.fits(disk); }))
+            found += stale;
+    }
+    return found;
+}
+
+QList<Finding> staleImages(const LocalFacts& local, const RemoteFacts& remote)
+{
+    QList<Finding> findings;
+    const auto stale = fitting(local, remote);
+    for (const auto& disk : stale) {
+        findings +=
+            there(remote, u"stale-disk"_s,
+                  u"%1 has an out of date image of disk %2, %3; %4"_s.arg(
+                      remote.host.hostName, disk.target, disk.path,
+                      local.reuseDisks
+                          ? u"it becomes the replica"_s
+                          : u"the replica is made beside it, or with --reuse-disks becomes it"_s),
+                  {}, Severity::Info);
+    }
+    return findings;
+}
+
+/// Without it nothing would keep the host that comes back from starting its old copy.
+QList<Finding> startHook(const LocalFacts& local, const RemoteFacts& remote)
+{
+    QList<Finding> findings;
+    for (const auto& host : {local.host, remote.host}) {
+        if (!host.startHookProblem.isEmpty())
+            findings += found(
+                u"start-hook"_s, Severity::Error, host.hostName,
+                u"libvirt on %1 would start a domain that runs on the other host: %2"_s.arg(
+                    host.hostName, host.startHookProblem),
+                u"Install the package lockstep again there, then systemctl reload libvirtd."_s);
+    }
+    return findings;
+}
+
 QList<Finding> diskSpace(const LocalFacts& local, const RemoteFacts& remote)
 {
-    const auto needed = imageSpaceNeeded(local.disks);
+    QStringList reused;
+    if (local.reuseDisks) {
+        const auto stale = fitting(local, remote);
+        for (const auto& disk : stale)
+            reused += disk.target;
+    }
+    const auto needed = imageSpaceNeeded(local.disks, reused);
     if (!remote.imageDirectoryProblem.isEmpty() || remote.imageSpaceFree >= needed)
         return {};
     return {there(
@@ -219,9 +270,10 @@ QList<Finding> files(const LocalFacts& local, const RemoteFacts& remote)
     return findings;
 }
 
-constexpr std::array<RemoteCheck, 15> table{
-    protocol,       sameQemu,  remoteQemuCanDoIt, libvirt, machineType, accelerator, cpu,   memory,
-    imageDirectory, diskSpace, bridges,           link,    ports,       name,        files,
+constexpr std::array<RemoteCheck, 17> table{
+    protocol, sameQemu,       remoteQemuCanDoIt, libvirt, machineType, accelerator, cpu,
+    memory,   imageDirectory, diskSpace,         bridges, link,        ports,       name,
+    files,    staleImages,    startHook,
 };
 
 } // namespace

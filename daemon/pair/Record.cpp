@@ -25,7 +25,8 @@ QJsonObject PairSettings::toJson() const
 {
     return {{u"arbiter"_s, nameOf(arbiter)},
             {u"on-arbiter-loss"_s, (primaryContinues ? continues : waits).toString()},
-            {u"auto-protect"_s, autoProtect}};
+            {u"auto-protect"_s, autoProtect},
+            {u"reuse-disks"_s, reuseDisks}};
 }
 
 Result<PairSettings> PairSettings::fromJson(const QJsonObject& json)
@@ -39,7 +40,11 @@ Result<PairSettings> PairSettings::fromJson(const QJsonObject& json)
         return failure(Errc::Malformed, u"settings of a pair without a known on-arbiter-loss"_s);
     if (!json[u"auto-protect"].isBool())
         return failure(Errc::Malformed, u"settings of a pair without auto-protect"_s);
-    return PairSettings{*kind, loss == continues, json[u"auto-protect"].toBool()};
+    // Earlier versions did not write it.
+    const auto reuse = json[u"reuse-disks"];
+    if (!reuse.isBool() && !reuse.isUndefined())
+        return failure(Errc::Malformed, u"settings of a pair without a proper reuse-disks"_s);
+    return PairSettings{*kind, loss == continues, json[u"auto-protect"].toBool(), reuse.toBool()};
 }
 
 bool PairRecord::isEngaged() const
@@ -81,7 +86,10 @@ QJsonObject PairRecord::toJson() const
             {u"spec"_s, spec.toJson()},
             {u"image-directory"_s, imageDirectory},
             {u"definition"_s, definition},
-            {u"defined-here"_s, definedHere}};
+            {u"defined-here"_s, definedHere},
+            {u"merged"_s, merged},
+            {u"suspended"_s, suspended},
+            {u"resumes"_s, resumes}};
 }
 
 Result<PairRecord> PairRecord::fromJson(const QJsonObject& json)
@@ -125,6 +133,9 @@ Result<PairRecord> PairRecord::fromJson(const QJsonObject& json)
     record.imageDirectory = json[u"image-directory"].toString();
     record.definition = json[u"definition"].toString();
     record.definedHere = json[u"defined-here"].toBool();
+    record.merged = json[u"merged"].toBool();
+    record.suspended = json[u"suspended"].toBool();
+    record.resumes = quint16(json[u"resumes"].toInteger());
     return record;
 }
 
@@ -142,6 +153,8 @@ PairView PairRecord::toView() const
     view.arbiter = nameOf(settings.arbiter);
     view.onArbiterLoss = (settings.primaryContinues ? continues : waits).toString();
     view.autoProtect = settings.autoProtect;
+    view.reuseDisks = settings.reuseDisks;
+    view.suspended = suspended && state == PairState::Protected;
     view.since = since;
     for (const auto& disk : spec.disks)
         view.disks.append({disk.target, disk.source, disk.replica, disk.size});

@@ -15,6 +15,7 @@ struct PairSettings
     ArbiterKind arbiter{ArbiterKind::Manual};
     bool primaryContinues{false}; ///< on-arbiter-loss = primary-continues; else it waits.
     bool autoProtect{false}; ///< A domain that lost its shadow gets one again by itself.
+    bool reuseDisks{false}; ///< A replica may be copied onto the other host's out of date image.
     friend bool operator==(const PairSettings&, const PairSettings&) = default;
 
     [[nodiscard]] QJsonObject toJson() const;
@@ -45,6 +46,9 @@ struct PairRecord
     QString definition; ///< On a secondary: the XML to define once it has taken over.
     bool definedHere{
         false}; ///< On a secondary: libvirt here keeps an out of date definition of the domain.
+    bool merged{false}; ///< While merging: the guest writes to the replicas, past the overlays.
+    bool suspended{false}; ///< While protected: somebody has suspended the guest (virsh suspend).
+    quint16 resumes{0}; ///< Of a shadow, since then: checkpoints that have let it run.
 
     /// The domain runs, or ran last, on this host as far as this host knows.
     [[nodiscard]] bool isPrimary() const { return role == Role::Primary; }

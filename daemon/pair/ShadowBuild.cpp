@@ -67,7 +67,9 @@ Task<Result<void>> removeImagesOf(PairRecord record)
 {
     const QString folder = folderOf(record);
     for (const auto& disk : record.spec.disks) {
-        for (const auto& path : {disk.active, disk.hidden, disk.replica}) {
+        // What was there before is not ours to remove; its domain may not be started, though.
+        const QString replica = disk.reused ? QString{} : disk.replica;
+        for (const auto& path : {disk.active, disk.hidden, replica}) {
             if (!path.isEmpty())
                 LOCKSTEP_CO_CHECK(co_await removeFile(folder, path));
         }
@@ -116,6 +118,7 @@ void ShadowBuild::nameImages(PairRecord& record)
         const QString base =
             u"%1/%2.%3"_s.arg(folderOf(record), disk.target).arg(record.epoch.value);
         disk.replica = base + u'.' + disk.format;
+        disk.reused = false;
         disk.hidden = base + u".hidden.qcow2"_s;
         disk.active = base + u".active.qcow2"_s;
     }
@@ -154,6 +157,8 @@ Task<Result<void>> ShadowBuild::createReplicas()
 {
     LOCKSTEP_CO_CHECK(co_await makeFolder(folderOf(m_record)));
     for (const auto& disk : m_record.spec.disks) {
+        if (disk.reused)
+            continue;
         // libvirt gives it to QEMU's user when it starts the shadow.
         LOCKSTEP_CO_CHECK(co_await createImage({disk.replica, disk.format, disk.size}));
     }

@@ -13,6 +13,12 @@ namespace lockstep {
 using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
 
+namespace {
+
+constexpr auto mergePoll = 10ms;
+
+}
+
 Result<PairRecord> TakeoverFlow::record() const { return m_parts.pairs.get(m_uuid); }
 
 void TakeoverFlow::progress(std::optional<JobId> job, const QString& phase, double done)
@@ -41,7 +47,7 @@ Task<Result<void>> TakeoverFlow::goLive()
     if (!severed) // it was cut off before it was granted; what is left only takes longer
         warnAbout(pair, severed.error());
     const ShadowGraph graph{Qmp{m_parts.hypervisor.monitor(m_uuid)}, pair.spec};
-    co_return co_await graph.goLive();
+    co_return co_await graph.goLive(pair.suspended);
 }
 
 Task<Result<void>> TakeoverFlow::merge(std::optional<JobId> job, bool again)
@@ -66,8 +72,11 @@ Task<Result<void>> TakeoverFlow::mergeLive(std::optional<JobId> job, bool again)
         LOCKSTEP_CO_TRY(merged, co_await graph.isMerged());
         if (merged)
             break;
-        LOCKSTEP_CO_CHECK(co_await pause(100ms));
+        LOCKSTEP_CO_CHECK(co_await pause(mergePoll));
     }
+    // From here on the guest writes to the replica itself: what the overlays hold is older.
+    LOCKSTEP_CO_CHECK(
+        co_await m_parts.pairs.update(m_uuid, [](PairRecord& record) { record.merged = true; }));
     progress(job, u"make the domain plain"_s, 0.8);
     co_return co_await graph.makePlain(again);
 }
@@ -78,7 +87,7 @@ Task<Result<void>> TakeoverFlow::mergeOffline()
     // clients know of; the replica alone does not.
     LOCKSTEP_CO_TRY(pair, record());
     for (auto& disk : pair.spec.disks) {
-        if (disk.active.isEmpty() || !QFileInfo::exists(disk.active))
+        if (pair.merged || disk.active.isEmpty() || !QFileInfo::exists(disk.active))
             continue;
         LOCKSTEP_CO_CHECK(
             co_await commitOverlays({disk.active, disk.hidden, disk.replica, disk.format}));
@@ -98,10 +107,13 @@ Task<Result<void>> TakeoverFlow::keep()
         }
     }
     co_return co_await m_parts.pairs.update(m_uuid, [](PairRecord& record) {
+        record.suspended = false;
+        record.merged = false;
         for (auto& disk : record.spec.disks) {
             if (!disk.replica.isEmpty())
                 disk.source = disk.replica;
             disk.replica.clear();
+            disk.reused = false;
             disk.active.clear();
             disk.hidden.clear();
         }

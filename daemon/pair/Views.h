@@ -68,7 +68,10 @@ struct PairView
     QString arbiter{QStringLiteral("manual")}; ///< "manual", "etcd", "fence".
     QString onArbiterLoss{QStringLiteral("wait")}; ///< "wait" or "primary-continues".
     bool autoProtect{false};
+    bool reuseDisks{false};
+    bool suspended{false}; ///< Somebody has suspended the guest.
     QString arbiterError; ///< Why its arbiter cannot decide now; empty if it can, or is manual.
+    quint64 arbiterRejections{0}; ///< Answers of that arbiter that were not taken.
     QString mode{QStringLiteral("colo")};
     QList<DiskView> disks;
     QList<NicView> nics;
@@ -110,6 +113,7 @@ struct ProtectOptions
     QString arbiter; ///< "manual" (the default), "etcd", "fence".
     QString onArbiterLoss; ///< "wait" (the default) or "primary-continues".
     std::optional<bool> autoProtect; ///< Default: no.
+    std::optional<bool> reuseDisks; ///< Default: no.
 };
 
 enum class JobState { Running, Done, Failed, Cancelled };

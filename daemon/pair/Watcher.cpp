@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "pair/Watcher.h"
 
+#include "pair/Channels.h"
 #include "replication/PrimaryMigration.h"
 
 #include <spdlog/spdlog.h>
@@ -24,6 +25,9 @@ Watcher::Watcher(PairParts parts, TaskSet& tasks) : m_parts{parts}, m_tasks{task
     connect(&m_parts.hypervisor, &Hypervisor::qmpEvent, this,
             [this](const DomainUuid& uuid, const QString& name) { onQmpEvent(uuid, name); });
     connect(&m_parts.pairs, &PairTable::changed, this, &Watcher::onPairChanged);
+    m_timer.setInterval(bootCheckpointPeriod / 2);
+    connect(&m_timer, &QTimer::timeout, this, &Watcher::onTimer);
+    m_timer.start();
 }
 
 void Watcher::onQmpEvent(const DomainUuid& uuid, const QString& name)
@@ -33,6 +37,7 @@ void Watcher::onQmpEvent(const DomainUuid& uuid, const QString& name)
         return;
     if (name == u"RESUME") {
         ++m_checkpoints[uuid];
+        m_last[uuid].start();
         Q_EMIT checkpointed(uuid);
     } else if (name == u"RESET" && record->isPrimary()) {
         onReset(*record);
@@ -42,34 +47,55 @@ void Watcher::onQmpEvent(const DomainUuid& uuid, const QString& name)
 void Watcher::onPairChanged(const DomainUuid& uuid)
 {
     const auto record = m_parts.pairs.find(uuid);
-    if (record && record->state != PairState::Protected)
+    if (record && record->state != PairState::Protected) {
         m_checkpoints.remove(uuid);
+        m_booting.remove(uuid);
+        m_last.remove(uuid);
+    }
 }
 
 void Watcher::onReset(const PairRecord& record)
 {
     spdlog::info("pair {}: the guest boots; checkpoints every {} ms for {} s",
-                 record.domain.toStdString(), bootCheckpointDelay.count(), bootTime.count());
-    m_tasks.add(setPace(record.uuid, bootCheckpointDelay));
+                 record.domain.toStdString(), bootCheckpointPeriod.count(), bootTime.count());
+    m_booting.insert(record.uuid);
     if (!record.spec.kvm)
         m_tasks.add(warn(record.uuid));
     const int reset = ++m_resets[record.uuid];
     QTimer::singleShot(bootTime, this, [this, uuid = record.uuid, reset] {
         if (m_resets.value(uuid) == reset)
-            m_tasks.add(setPace(uuid, checkpointDelay));
+            m_booting.remove(uuid);
     });
 }
 
-Task<void> Watcher::setPace(DomainUuid uuid, std::chrono::milliseconds delay)
+void Watcher::onTimer()
 {
-    const auto record = m_parts.pairs.find(uuid);
-    if (!record || record->state != PairState::Protected || !record->isPrimary())
-        co_return;
+    const auto records = m_parts.pairs.all();
+    for (const auto& record : records) {
+        if (record.state != PairState::Protected || !record.isPrimary() || record.suspended)
+            continue;
+        auto& last = m_last[record.uuid];
+        const auto period =
+            m_booting.contains(record.uuid) ? bootCheckpointPeriod : checkpointPeriod;
+        if (last.isValid() && last.durationElapsed() < period)
+            continue;
+        if (last.isValid())
+            m_tasks.add(checkpoint(record.uuid));
+        last.start();
+    }
+}
+
+Task<void> Watcher::checkpoint(DomainUuid uuid)
+{
     const Qmp qmp{m_parts.hypervisor.monitor(uuid)};
-    const auto set = co_await qmp.setCheckpointDelay(delay);
+    // Somebody may have suspended it just now.
+    const auto state = co_await qmp.runState();
+    const auto record = m_parts.pairs.find(uuid);
+    if (!state || *state != u"running" || !record || record->state != PairState::Protected)
+        co_return;
+    const auto set = co_await qmp.setCheckpointDelay(checkpointDelay);
     if (!set)
-        spdlog::warn("pair {}: the time between checkpoints stays as it is: {}",
-                     record->domain.toStdString(), set.error().message().toStdString());
+        warnAbout(*record, set.error());
 }
 
 Task<void> Watcher::warn(DomainUuid uuid)

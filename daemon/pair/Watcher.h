@@ -3,14 +3,18 @@
 
 #include "pair/PairParts.h"
 
+#include <QElapsedTimer>
 #include <QMap>
 #include <QObject>
+#include <QSet>
+#include <QTimer>
 
 #include <chrono>
 
 namespace lockstep {
 
-/// Counts checkpoints, and makes more of them while a guest boots. Decides nothing.
+/// Counts checkpoints, and makes some: now and then, and more of them while a guest boots. Decides
+/// nothing.
 class Watcher final : public QObject
 {
     Q_OBJECT
@@ -30,13 +34,17 @@ private:
     void onQmpEvent(const DomainUuid& uuid, const QString& name);
     void onReset(const PairRecord& record);
     void onPairChanged(const DomainUuid& uuid);
-    [[nodiscard]] Task<void> setPace(DomainUuid uuid, std::chrono::milliseconds delay);
+    void onTimer();
+    [[nodiscard]] Task<void> checkpoint(DomainUuid uuid);
     [[nodiscard]] Task<void> warn(DomainUuid uuid);
 
     PairParts m_parts;
     TaskSet& m_tasks;
     QMap<DomainUuid, qint64> m_checkpoints;
     QMap<DomainUuid, int> m_resets; ///< How many; which of several the end of the boot belongs to.
+    QSet<DomainUuid> m_booting;
+    QMap<DomainUuid, QElapsedTimer> m_last; ///< When there was a checkpoint of a protected guest.
+    QTimer m_timer;
 };
 
 } // namespace lockstep

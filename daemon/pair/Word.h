@@ -9,8 +9,9 @@
 namespace lockstep::failover {
 
 /// What a host tells the other one of a pair, as a heartbeat carries it. In `health`: bit 0 known,
-/// 1 sole, 2 promised, 3 handing over, 4 the sender wants an answer, 8 to 15 the QEMU (QemuSense).
-/// Role and state are the numbers of their enumerations.
+/// 1 sole, 2 promised, 3 handing over, 4 the sender wants an answer, 5 the guest is suspended, 8 to
+/// 15 the QEMU (QemuSense), 16 to 31 the resumes of a suspended one. Role and state are the numbers
+/// of their enumerations.
 [[nodiscard]] PairBeat toBeat(const DomainUuid& uuid, const TheirWord& word, bool wantsAnswer);
 /// A host that does not know the pair must say so.
 [[nodiscard]] bool wantsAnswer(const PairBeat& beat);

@@ -36,6 +36,13 @@ struct PeerInfo
     QString version;           ///< Version of its daemon, once it said so.
     QString lastError;         ///< Why there is no connection now, empty if there is.
     HeartbeatView heartbeat;   ///< What its heartbeats tell.
+
+    /// Its daemon lives, even if there is no control channel yet.
+    [[nodiscard]] bool isHeard() const
+    {
+        return heartbeat.health == PeerHealth::Alive || heartbeat.health == PeerHealth::Slow
+            || heartbeat.health == PeerHealth::PathDown;
+    }
 };
 
 /// What a host shows of itself before anybody trusts it.

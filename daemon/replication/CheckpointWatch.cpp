@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "replication/CheckpointWatch.h"
 
+#include "replication/PrimaryMigration.h"
+
 #include <utility>
 
 namespace lockstep {
@@ -22,14 +24,24 @@ CheckpointWatch::CheckpointWatch(Hypervisor& hypervisor, DomainUuid uuid)
             });
 }
 
-Task<Result<void>> CheckpointWatch::moreThan(int seen, std::stop_token stop) const
+Task<Result<void>> CheckpointWatch::moreThan(int seen, std::stop_token stop,
+                                             std::chrono::milliseconds deadline) const
 {
-    for (auto waited = 0ms; waited < 60s; waited += 2ms) {
+    for (auto waited = 0ms; waited < deadline; waited += 2ms) {
         if (m_count > seen)
             co_return {};
         LOCKSTEP_CO_CHECK(co_await pause(2ms, stop));
     }
     co_return failure(Errc::Timeout, u"QEMU does not get a checkpoint done"_s);
+}
+
+Task<Result<void>> makeCheckpoint(Hypervisor& hypervisor, DomainUuid uuid, std::stop_token stop,
+                                  std::chrono::milliseconds deadline)
+{
+    const CheckpointWatch watch{hypervisor, uuid};
+    // QEMU makes one whenever the time between two is set.
+    LOCKSTEP_CO_CHECK(co_await Qmp{hypervisor.monitor(uuid)}.setCheckpointDelay(checkpointDelay));
+    co_return co_await watch.moreThan(0, std::move(stop), deadline);
 }
 
 } // namespace lockstep

@@ -18,12 +18,19 @@ public:
 
     /// Checkpoints since this watches.
     [[nodiscard]] int count() const { return m_count; }
-    /// Returns once there are more than `seen`. Errors: Timeout after a minute, Cancelled.
-    [[nodiscard]] Task<Result<void>> moreThan(int seen, std::stop_token stop) const;
+    /// Returns once there are more than `seen`. Errors: Timeout, Cancelled.
+    [[nodiscard]] Task<Result<void>> moreThan(int seen, std::stop_token stop,
+                                              std::chrono::milliseconds deadline) const;
 
 private:
     bool m_stopped{false};
     int m_count{0};
 };
+
+/// Makes one now, and returns once it is there.
+/// Errors: those of QMP, Timeout, Cancelled.
+[[nodiscard]] Task<Result<void>> makeCheckpoint(Hypervisor& hypervisor, DomainUuid uuid,
+                                                std::stop_token stop,
+                                                std::chrono::milliseconds deadline);
 
 } // namespace lockstep

@@ -11,11 +11,13 @@
 namespace lockstep {
 
 using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
 
 namespace {
 
 // The first one may leave the shadow in disorder: docs/qemu.md, trap 13.
 constexpr int firstCheckpoints = 3;
+constexpr auto firstCheckpointDeadline = 60s;
 
 } // namespace
 
@@ -223,12 +225,9 @@ Task<Result<void>> PrimaryGraph::leaveColo()
 
 Task<Result<void>> PrimaryGraph::makeFirstCheckpoints(StepContext context)
 {
-    const CheckpointWatch watch{m_hypervisor, m_spec.uuid};
-    for (int made = 0; made < firstCheckpoints; ++made) {
-        const int seen = watch.count();
-        LOCKSTEP_CO_CHECK(co_await m_qmp.setCheckpointDelay(checkpointDelay));
-        LOCKSTEP_CO_CHECK(co_await watch.moreThan(seen, context.stop));
-    }
+    for (int made = 0; made < firstCheckpoints; ++made)
+        LOCKSTEP_CO_CHECK(co_await makeCheckpoint(m_hypervisor, m_spec.uuid, context.stop,
+                                                  firstCheckpointDeadline));
     co_return {};
 }
 

@@ -53,7 +53,7 @@ Task<Result<void>> PrimaryMigration::unconfigure() const
     off.append({pauseBeforeSwitchover, u"return-path"_s});
     LOCKSTEP_CO_CHECK(co_await m_qmp.setCapabilities({}, off));
     LOCKSTEP_CO_CHECK(co_await m_qmp.setMigrationTls({}, {}));
-    LOCKSTEP_CO_CHECK(co_await m_qmp.setCheckpointDelay(checkpointDelay));
+    LOCKSTEP_CO_CHECK(co_await m_qmp.setCheckpointDelay(usualCheckpointDelay));
     co_return co_await m_qmp.setMigrationBandwidth(Bytes::fromMiB(128));
 }
 

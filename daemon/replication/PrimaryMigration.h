@@ -7,12 +7,18 @@
 
 namespace lockstep {
 
-/// The longest time between two checkpoints, QEMU's default.
-inline constexpr std::chrono::milliseconds checkpointDelay{20'000};
+/// The longest time between two checkpoints. lockstepd asks for them: those of QEMU's own timer let
+/// a guest run that somebody has suspended (docs/qemu.md, trap 17).
+inline constexpr std::chrono::milliseconds checkpointPeriod{20'000};
 /// The same while the guest boots. Twins that boot apart draw different secrets, and nothing that
 /// compare looks at tells: TCP timestamps of connections accepted then jump at a takeover (RFC
 /// 7323, section 5.4), and clients drop what seems old. The next checkpoint makes the twins equal.
-inline constexpr std::chrono::milliseconds bootCheckpointDelay{500};
+inline constexpr std::chrono::milliseconds bootCheckpointPeriod{500};
+/// QEMU's x-checkpoint-delay: after so long without lockstepd it makes one by itself, which empties
+/// the shadow's overlays.
+inline constexpr std::chrono::milliseconds checkpointDelay{600'000};
+/// Its default, 20 s, which it has again afterwards.
+inline constexpr std::chrono::milliseconds usualCheckpointDelay{20'000};
 /// How long after its reset a guest counts as booting.
 inline constexpr std::chrono::seconds bootTime{60};
 

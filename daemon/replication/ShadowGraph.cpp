@@ -127,7 +127,7 @@ Task<Result<bool>> ShadowGraph::isInStep() const
     co_return mode == u"secondary";
 }
 
-Task<Result<void>> ShadowGraph::goLive() const
+Task<Result<void>> ShadowGraph::goLive(bool suspended) const
 {
     LOCKSTEP_CO_CHECK(co_await m_qmp.stopNbdServer());
     LOCKSTEP_CO_TRY(mode, co_await m_qmp.coloMode());
@@ -138,8 +138,11 @@ Task<Result<void>> ShadowGraph::goLive() const
     for (auto waited = 0ms;; waited += 2ms) {
         LOCKSTEP_CO_TRY(now, co_await m_qmp.coloMode());
         LOCKSTEP_CO_TRY(state, co_await m_qmp.runState());
-        if (now == u"none" && state == u"running")
+        if (now == u"none" && state == (suspended ? u"paused"_s : u"running"_s))
             break;
+        // QEMU lets a shadow run when it leaves COLO.
+        if (now == u"none" && suspended)
+            LOCKSTEP_CO_CHECK(co_await m_qmp.stop());
         if (waited > 10s)
             co_return failure(Errc::Timeout,
                               u"QEMU does not leave COLO: it is %1, in mode %2"_s.arg(state, now));

@@ -25,7 +25,8 @@ public:
 
     /// The shadow becomes the domain: clients are answered from here when it returns. The sockets
     /// of a dead primary must be destroyed before. Good to repeat after a restart of the daemon.
-    [[nodiscard]] Task<Result<void>> goLive() const;
+    /// `suspended`: it becomes the domain, but does not run.
+    [[nodiscard]] Task<Result<void>> goLive(bool suspended = false) const;
     /// Removes what connected it to the former primary. The rewriter stays: connections that were
     /// opened since the last checkpoint need it as long as they live.
     [[nodiscard]] Task<Result<void>> disconnect() const;

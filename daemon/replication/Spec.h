@@ -22,18 +22,19 @@ struct DiskSpec
     QString format;   ///< "raw" or "qcow2".
     Bytes size;       ///< Virtual size; equal on both sides.
     QString replica;  ///< Image on the secondary that receives the copy.
-    QString hidden;   ///< Overlay that keeps what a checkpoint may still need of the replica.
-    QString active;   ///< Overlay that takes the shadow's own writes between checkpoints.
+    bool reused{false}; ///< The replica is an out of date image that was there before, and is kept.
+    QString hidden; ///< Overlay that keeps what a checkpoint may still need of the replica.
+    QString active; ///< Overlay that takes the shadow's own writes between checkpoints.
 };
 
 /// One NIC whose output is compared.
 struct NicSpec
 {
-    QString alias;           ///< libvirt's, "net0".
+    QString alias; ///< libvirt's, "net0".
     QString mac;
     QString bridge;
-    bool vnetHeader{true};   ///< virtio on a tap carries vnet headers: trap 1 of docs/qemu.md.
-    quint16 requestPort{0};  ///< On the secondary: copies of what clients send.
+    bool vnetHeader{true}; ///< virtio on a tap carries vnet headers: trap 1 of docs/qemu.md.
+    quint16 requestPort{0}; ///< On the secondary: copies of what clients send.
     quint16 responsePort{0}; ///< On the secondary: what the shadow answers.
 };
 
@@ -45,10 +46,10 @@ struct ReplicationSpec
     QString domain;
     QList<DiskSpec> disks;
     QList<NicSpec> nics;
-    QHostAddress primaryAddress;   ///< On the dedicated link.
+    QHostAddress primaryAddress; ///< On the dedicated link.
     QHostAddress secondaryAddress; ///< On the dedicated link.
-    quint16 nbdPort{0};            ///< On the secondary.
-    quint16 migrationPort{0};      ///< On the secondary.
+    quint16 nbdPort{0}; ///< On the secondary.
+    quint16 migrationPort{0}; ///< On the secondary.
     unsigned ioThread{0}; ///< libvirt's id of the iothread that compares; 0 before it exists.
     QString qemuVersion;
     bool kvm{false};

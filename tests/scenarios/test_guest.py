@@ -3,6 +3,8 @@
 
 from harness import Failure, equal, for_guests, wait_for
 
+PERIOD = 20  # seconds between two checkpoints if nothing calls for one
+
 
 @for_guests("web", "db")
 def test_powers_off_while_protected(lab, name):
@@ -50,3 +52,48 @@ def test_reboots_while_protected(lab, name):
         load.wait_requests(20, 60)
     load.expect_no_failures()
     load.verify()
+
+
+def suspended(lab, guest):
+    """Suspends it, and waits until both hosts know."""
+    lab.alpha.virsh("suspend", guest.name)
+    wait_for(lambda: lab.alpha.pair(guest.name)["suspended"], 30, "alpha shows that the guest is suspended")
+    for host in lab.hypervisors:
+        wait_for(lambda: host.qmp(guest.name, "query-status")["status"] == "paused", 30,
+                 f"the guest stands still on {host}")
+
+
+def test_suspended_and_resumed(lab):
+    """It stays suspended beyond QEMU's period of checkpoints, and protected."""
+    guest = lab.guest("web")
+    lab.protect(guest, arbiter="etcd")
+    epoch = lab.alpha.pair("web")["epoch"]
+    with lab.loads(guest, ("numbers", {"timeout": 120}), ("echo", {"timeout": 120})) as loads:
+        loads.wait_requests(50, 60)
+        suspended(lab, guest)
+        loads.wait_silent(PERIOD + 3)
+        equal([host.qmp("web", "query-status")["status"] for host in lab.hypervisors], ["paused"] * 2, "the twins")
+        equal([host.state("web") for host in lab.hypervisors], ["protected"] * 2, "states")
+        lab.alpha.virsh("resume", "web")
+        loads.wait_requests(50, 60)
+        wait_for(lambda: not lab.alpha.pair("web")["suspended"], 30, "alpha shows that the guest runs")
+    loads.expect_no_failures()
+    loads["numbers"].verify()
+    equal([host.pair("web")["epoch"] for host in lab.hypervisors], [epoch] * 2, "epochs")
+
+
+def test_suspended_when_its_host_dies(lab):
+    """It is taken over, and still suspended."""
+    guest = lab.guest("web")
+    lab.protect(guest, arbiter="etcd")
+    with lab.loads(guest, ("numbers", {"timeout": 120}), ("echo", {"timeout": 120})) as loads:
+        loads.wait_requests(50, 60)
+        suspended(lab, guest)
+        lab.unplug("alpha")
+        lab.beta.wait_state("web", "alone", 90)
+        equal(lab.beta.domains(), {"web": "paused"}, "domains on beta")
+        loads.wait_silent(2)
+        lab.beta.virsh("resume", "web")
+        loads.wait_requests(50, 60)
+    loads.expect_no_failures()
+    loads["numbers"].verify()

@@ -21,6 +21,7 @@ class Scenario:
     def __init__(self, area, name, function, guest):
         self.function, self.guest = function, guest
         self.full_only = getattr(function, "full_only", False)
+        self.full_times = getattr(function, "full_times", 1)  # how often with --full
         self.deadline = getattr(function, "deadline", DEADLINE)
         words = name.replace("_", " ")
         self.title = f"{area}: {words}" + (f" [{guest}]" if guest else "")

@@ -67,11 +67,12 @@ void CallsTest::protectPassesItsOptions()
     QVERIFY(protect(*stage.client,
                     {{"arbiter", sdbus::Variant{"etcd"}},
                      {"on-arbiter-loss", sdbus::Variant{"primary-continues"}},
-                     {"auto-protect", sdbus::Variant{true}}}));
+                     {"auto-protect", sdbus::Variant{true}},
+                     {"reuse-disks", sdbus::Variant{true}}}));
     QCOMPARE(stage.pairs.calls,
              (QStringList{u"protect web1 beta /images"_s,
                           u"protect web1 beta  arbiter=etcd on-arbiter-loss=primary-continues "
-                          "auto-protect"_s}));
+                          "auto-protect reuse-disks"_s}));
 }
 
 void CallsTest::protectLeavesOpenWhatIsNotGiven()
@@ -101,7 +102,8 @@ void CallsTest::refusesOptionsOfTheWrongType()
          {wire::Dictionary{{"image-directory", sdbus::Variant{true}}},
           wire::Dictionary{{"arbiter", sdbus::Variant{uint64_t{1}}}},
           wire::Dictionary{{"on-arbiter-loss", sdbus::Variant{true}}},
-          wire::Dictionary{{"auto-protect", sdbus::Variant{"yes"}}}}) {
+          wire::Dictionary{{"auto-protect", sdbus::Variant{"yes"}}},
+          wire::Dictionary{{"reuse-disks", sdbus::Variant{"yes"}}}}) {
         const auto job = protect(*stage.client, wrong);
         QVERIFY(!job);
         QCOMPARE(job.error().code(), Errc::InvalidArgument);

@@ -61,6 +61,9 @@ PairView samplePair()
     view.arbiter = u"etcd"_s;
     view.onArbiterLoss = u"primary-continues"_s;
     view.autoProtect = true;
+    view.reuseDisks = true;
+    view.arbiterRejections = 3;
+    view.suspended = true;
     view.disks = {{.target = u"vda"_s,
                    .source = u"/var/lib/libvirt/images/web1.qcow2"_s,
                    .replica = u"/var/lib/lockstep/images/web1-vda.qcow2"_s,
@@ -201,6 +204,8 @@ Task<Result<JobId>> FakePairService::protect(QString domain, QString peer, Prote
     }
     if (options.autoProtect)
         call += *options.autoProtect ? u" auto-protect"_s : u" no auto-protect"_s;
+    if (options.reuseDisks)
+        call += *options.reuseDisks ? u" reuse-disks"_s : u" no reuse-disks"_s;
     return start(call);
 }
 

@@ -125,6 +125,7 @@ void FakeHost::join(FakeHost& left, FakeHost& right)
 void FakeHost::begin()
 {
     load();
+    Q_EMIT hypervisor.connected();
     QCoro::waitFor(drivers->begin());
 }
 

@@ -2,6 +2,7 @@
 #include "fakes/FakeHypervisor.h"
 
 #include "replication/DomainModel.h"
+#include "replication/Qmp.h"
 
 #include <QTimer>
 
@@ -165,7 +166,13 @@ Task<Result<DomainInfo>> FakeHypervisor::createPaused(QString domainXml)
 
 Task<Result<void>> FakeHypervisor::undefine(DomainUuid) { co_return notHere(); }
 Task<Result<void>> FakeHypervisor::resume(DomainUuid) { co_return notHere(); }
-Task<Result<void>> FakeHypervisor::suspend(DomainUuid) { co_return notHere(); }
+Task<Result<void>> FakeHypervisor::suspend(DomainUuid domain)
+{
+    auto& monitor = qemu(domain);
+    LOCKSTEP_CO_CHECK(co_await Qmp{this->monitor(domain)}.stop());
+    monitor.event(u"STOP"_s);
+    co_return {};
+}
 
 Task<Result<void>> FakeHypervisor::define(QString domainXml)
 {

@@ -301,6 +301,7 @@ FakeMonitor::Answer FakeMonitor::setProperty(const QJsonObject& arguments)
     }
     const QString alias = path.section(u'/', -2, -2);
     const QString node = arguments[u"value"].toString();
+    aborted = aborted || drives.value(alias) == node;
     if (!drives.contains(alias) || !nodes.contains(node) || isUsed(node))
         return refuse(u"drive %1 cannot use %2"_s.arg(alias, node));
     drives.insert(alias, node);

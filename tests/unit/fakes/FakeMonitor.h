@@ -67,6 +67,7 @@ public:
 
     // What it has seen.
     int commands{0};
+    bool aborted{false}; ///< A drive was given the node that it had: an assertion of QEMU's.
     bool ranParked{false}; ///< The guest has run with a disk on a placeholder: it has lost data.
 
 private:

@@ -15,6 +15,7 @@ private Q_SLOTS:
     void readsTotalAndAvailableMemory();
     void reportsMeminfoWithoutAvailable();
     void findsBridgesOnly();
+    void saysWhyLibvirtRunsNoHook();
     void readsVersionAndPackage_data();
     void readsVersionAndPackage();
     void reportsWhatIsNoQemu();
@@ -44,6 +45,19 @@ void HostFilesTest::findsBridgesOnly()
         QVERIFY(directory.mkpath(path));
     QCOMPARE(bridgesIn(net.path()), (QStringList{u"br0"_s, u"virbr0"_s}));
     QVERIFY(bridgesIn(net.filePath(u"nothere"_s)).isEmpty());
+}
+
+void HostFilesTest::saysWhyLibvirtRunsNoHook()
+{
+    const QTemporaryDir hooks;
+    const QString path = hooks.filePath(u"lockstep"_s);
+    QVERIFY(hookProblem(path).contains(u"missing"_s));
+    QFile hook{path};
+    QVERIFY(hook.open(QIODevice::WriteOnly));
+    QVERIFY(hookProblem(path).contains(u"executed"_s));
+    QVERIFY(hook.setPermissions(QFile::ReadOwner | QFile::ExeOwner));
+    QCOMPARE(hookProblem(path), QString{});
+    QVERIFY(hookProblem(hooks.path()).contains(u"missing"_s));
 }
 
 void HostFilesTest::readsVersionAndPackage_data()

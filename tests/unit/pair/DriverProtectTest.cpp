@@ -35,7 +35,8 @@ HostFacts factsOf(const QString& name)
             .kvmUsable = true,
             .memoryTotal = Bytes::fromMiB(4096),
             .memoryFree = Bytes::fromMiB(1024),
-            .bridges = {u"br0"_s}};
+            .bridges = {u"br0"_s},
+            .startHookProblem = {}};
 }
 
 /// A host that could take the domain, and a link to it.

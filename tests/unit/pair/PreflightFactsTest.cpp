@@ -32,6 +32,9 @@ void PreflightFactsTest::survivesTheWire()
     facts.remote.conflictingDomain = u"web"_s;
     facts.remote.cpuProblem = u"missing: avx"_s;
     facts.remote.missingFiles = {u"/boot/k"_s};
+    facts.remote.staleDisks = {
+        {u"vda"_s, u"/images/web.qcow2"_s, u"qcow2"_s, Bytes::fromMiB(2048)}};
+    facts.remote.host.startHookProblem = u"it is missing"_s;
     const auto wire = QJsonDocument{facts.remote.toJson()}.toJson();
     const auto read = RemoteFacts::fromJson(QJsonDocument::fromJson(wire).object());
     QVERIFY(read);
@@ -43,6 +46,8 @@ void PreflightFactsTest::survivesTheWire()
     QCOMPARE(read->imageSpaceFree, facts.remote.imageSpaceFree);
     QCOMPARE(read->freePorts, 100);
     QCOMPARE(read->missingFiles, QStringList{u"/boot/k"_s});
+    QVERIFY(read->staleDisks == facts.remote.staleDisks);
+    QCOMPARE(read->host.startHookProblem, u"it is missing"_s);
 }
 
 void PreflightFactsTest::sendsTextsAsOneLine()
@@ -99,6 +104,9 @@ void PreflightFactsTest::refusesWrongMembers_data()
     QTest::newRow("endless list") << u"missing-files"_s
                                   << QJsonValue{
                                          QJsonArray::fromStringList(QStringList{5000, u"/a"_s})};
+    QTest::newRow("stale disk without a path")
+        << u"stale-disks"_s << QJsonValue{QJsonArray{QJsonObject{{u"target"_s, u"vda"_s}}}};
+    QTest::newRow("text for stale disks") << u"stale-disks"_s << QJsonValue{u"vda"_s};
     QTest::newRow("text for an object") << u"host"_s << QJsonValue{u"beta"_s};
 }
 
@@ -149,6 +157,8 @@ void PreflightFactsTest::leavesRoomForOverlays()
     DiskFacts large;
     large.virtualSize = Bytes::fromMiB(10'000);
     QCOMPARE(imageSpaceNeeded({small, large}), Bytes::fromMiB(100 + 64 + 10'000 + 1'000));
+    small.target = u"vda"_s;
+    QCOMPARE(imageSpaceNeeded({small, large}, {u"vda"_s}), Bytes::fromMiB(64 + 10'000 + 1'000));
 }
 
 QTEST_GUILESS_MAIN(PreflightFactsTest)

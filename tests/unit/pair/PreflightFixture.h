@@ -54,7 +54,8 @@ struct PreflightFixture
                       .kvmUsable = true,
                       .memoryTotal = Bytes::fromMiB(4096),
                       .memoryFree = Bytes::fromMiB(1024),
-                      .bridges = {u"br0"_s}};
+                      .bridges = {u"br0"_s},
+                      .startHookProblem = {}};
         local.disks = {{.target = u"vda"_s,
                         .virtualSize = Bytes::fromMiB(2048),
                         .allocated = Bytes::fromMiB(300),

@@ -191,6 +191,18 @@ const Case deviceCases[]{
      [](PreflightFixture& f) { f.local.live.videos = {u"qxl"_s, u"virtio (3d)"_s}; }},
 };
 
+void haveStaleDisk(PreflightFixture& f)
+{
+    DiskSpec disk;
+    disk.target = u"vda"_s;
+    disk.source = u"/images/web.qcow2"_s;
+    disk.format = u"qcow2"_s;
+    disk.size = Bytes::fromMiB(2048);
+    f.local.diskSpecs = {disk};
+    f.remote.staleDisks = {{u"vda"_s, u"/old/web.qcow2"_s, u"qcow2"_s, disk.size},
+                           {u"vdb"_s, u"/old/web-b.qcow2"_s, u"qcow2"_s, disk.size}};
+}
+
 const Case hostCases[]{
     {"protocol", "protocol-version", error, "beta",
      [](PreflightFixture& f) { f.remote.protocolVersion = 2; }},
@@ -239,6 +251,17 @@ const Case hostCases[]{
          f.remote.conflict = NameConflict::Taken;
          f.remote.conflictingDomain = u"web"_s;
      }},
+    {"stale disk", "stale-disk", info, "beta", haveStaleDisk},
+    {"stale disk that is reused", "stale-disk", info, "beta",
+     [](PreflightFixture& f) {
+         haveStaleDisk(f);
+         f.local.reuseDisks = true;
+         f.remote.imageSpaceFree = Bytes::fromMiB(205); // for its overlays alone
+     }},
+    {"no hook here", "start-hook", error, "alpha",
+     [](PreflightFixture& f) { f.local.host.startHookProblem = u"it is missing"_s; }},
+    {"no hook there", "start-hook", error, "beta",
+     [](PreflightFixture& f) { f.remote.host.startHookProblem = u"it is missing"_s; }},
     {"kernel", "file-missing", error, "beta",
      [](PreflightFixture& f) {
          f.local.live.kernel = u"/boot/k"_s;

@@ -51,7 +51,7 @@ void WordTest::saysAndHearsTheSame()
     for (const auto role : roles) {
         for (const auto state : states) {
             for (const auto qemu : senses) {
-                for (int flags = 0; flags < 16; ++flags) {
+                for (int flags = 0; flags < 32; ++flags) {
                     word.role = role;
                     word.state = state;
                     word.qemu = qemu;
@@ -59,6 +59,8 @@ void WordTest::saysAndHearsTheSame()
                     word.sole = (flags & 2) != 0;
                     word.promised = (flags & 4) != 0;
                     word.handingOver = (flags & 8) != 0;
+                    word.suspended = (flags & 16) != 0;
+                    word.resumes = word.suspended ? 0xabcd : 0;
                     const auto heard = wordFrom(toBeat(webUuid(), word, flags % 2 == 0));
                     QVERIFY(heard);
                     QVERIFY2(*heard == word, qPrintable(toString(state)));
@@ -104,7 +106,7 @@ void WordTest::ignoresFlagsThatItDoesNotKnow()
     TheirWord word;
     word.heard = word.known = true;
     PairBeat beat = toBeat(webUuid(), word, true);
-    beat.health |= 0xffff'00e0U;
+    beat.health |= 0xc0U;
     QVERIFY(wordFrom(beat) == word);
 }
 
@@ -193,6 +195,7 @@ void WordTest::refusesBadSettings_data()
     QTest::newRow("a newer policy") << u"on-arbiter-loss"_s << QJsonValue{u"secondary"_s};
     QTest::newRow("no auto-protect") << u"auto-protect"_s << QJsonValue{};
     QTest::newRow("auto-protect is text") << u"auto-protect"_s << QJsonValue{u"yes"_s};
+    QTest::newRow("reuse-disks is text") << u"reuse-disks"_s << QJsonValue{u"yes"_s};
 }
 
 void WordTest::refusesBadSettings()
