@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "Daemon.h"
+#include "ForgetEtcd.h"
 
 #include "base/Config.h"
 
@@ -35,7 +36,10 @@ int main(int argc, char** argv)
                                   QString{lockstep::Config::usualPath}};
     const QCommandLineOption check{u"check-config"_s,
                                    u"Read the settings, report errors, and end."_s};
-    options.addOptions({file, check});
+    const QCommandLineOption forget{
+        u"forget-etcd"_s,
+        u"Accept another etcd cluster than before, and end. Only while lockstepd does not run."_s};
+    options.addOptions({file, check, forget});
     options.process(application);
 
     const auto config = lockstep::Config::load(options.value(file));
@@ -43,6 +47,10 @@ int main(int argc, char** argv)
         return report(config.error());
     if (options.isSet(check))
         return 0;
+    if (options.isSet(forget)) {
+        const auto done = lockstep::forgetEtcd(*config);
+        return done ? 0 : report(done.error());
+    }
     lockstep::Daemon daemon{*config};
     daemon.run();
     const int status = QCoreApplication::exec();

@@ -144,7 +144,8 @@ Task<Result<std::optional<Grant>>> EtcdArbiter::read(DomainUuid uuid)
 Task<Result<Verdict>> EtcdArbiter::claim(Claim claim)
 {
     LOCKSTEP_CO_CHECK(checkClaim(claim));
-    if (!claim.expected && claim.kind != ClaimKind::Begin) {
+    // Going on alone without one is asked for by an administrator who knows that it is lost.
+    if (!claim.expected && claim.kind != ClaimKind::Begin && claim.kind != ClaimKind::GoAlone) {
         co_return failure(Errc::InvalidArgument,
                           u"%1: nothing to change is recorded of it"_s.arg(claim.domain));
     }

@@ -211,7 +211,8 @@ Result<void> EtcdClient::checkHeader(const QJsonObject& header, qint64 leastRevi
     if (m_settings.clusterId && *m_settings.clusterId != cluster) {
         return failure(
             Errc::ArbiterForeign,
-            u"an answer of etcd cluster %1, not of %2"_s.arg(cluster).arg(*m_settings.clusterId));
+            u"an answer of etcd cluster %1, not of %2"_s.arg(cluster).arg(*m_settings.clusterId),
+            u"Correct [etcd] endpoints; if etcd was set up anew, see 'lockstepd --forget-etcd'."_s);
     }
     if (*revision < leastRevision) {
         return failure(

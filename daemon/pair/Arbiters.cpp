@@ -28,6 +28,11 @@ Task<Result<void>> Arbiters::load()
     co_return {};
 }
 
+Task<Result<void>> Arbiters::forgetIdentity(Store& store)
+{
+    co_return co_await store.remove(collection, key);
+}
+
 Result<Arbiter*> Arbiters::of(ArbiterKind kind)
 {
     auto& arbiter = m_arbiters[kind];

@@ -36,6 +36,8 @@ public:
 
     /// Reads which etcd the pairs' records are in. Errors: StoreError.
     [[nodiscard]] Task<Result<void>> load();
+    /// The next etcd that answers is the right one. Errors: StoreError.
+    [[nodiscard]] static Task<Result<void>> forgetIdentity(Store& store);
     /// Errors: ArbiterNotConfigured.
     [[nodiscard]] Result<Arbiter*> of(ArbiterKind kind);
     /// Looks at the arbiters that are in use from now on, at once and then now and then.

@@ -89,6 +89,48 @@ def test_an_etcd_that_cannot_be_trusted(lab, kind):
         equal(lab.beta.pair("web")["epoch"], epoch + 1, "the epoch on beta")
 
 
+@full_only
+def test_an_etcd_that_was_set_up_anew(lab):
+    """The administrator says that it is the right one, and protects the domain under it."""
+    guest = boot(lab)
+    lab.protect(guest, arbiter="etcd")
+    for host in lab.hypervisors:
+        wait_for(lambda: "the etcd cluster is" in host.log(), 30, f"{host} knows which etcd it is")
+    lab.witness.service("stop", "etcd")
+    lab.witness.run("rm", "-rf", "/tmp/foreign-etcd")
+    anew = lab.witness.start(*FOREIGN_ETCD)
+    try:
+        with lab.load("numbers", guest) as load:
+            for host in lab.hypervisors:
+                wait_for(lambda: host.pair("web")["arbiter-rejections"] > 0, 60, f"{host} rejects the new etcd")
+                host.service("stop")
+                host.run("lockstepd", "--forget-etcd")
+                host.service("start")
+                host.wait_service()
+            for host in lab.hypervisors:
+                wait_for(lambda: not host.pair("web")["arbiter-error"], 30, f"{host} accepts the new etcd")
+            lab.beta.service("stop")
+            wait_for(lambda: lab.alpha.lockstep("peer", "show", "beta")["health"] == "daemon-gone", 30,
+                     "alpha knows that beta's daemon is gone")
+            lab.alpha.lockstep("continue-alone", "web", "--force", "--yes")
+            lab.beta.service("start")
+            lab.beta.wait_service()
+            lab.wait_peers()
+            lab.beta.wait_state("web", "none", 60)
+            lab.protect(guest, arbiter="etcd")
+            load.wait_requests(20, 60)
+        load.expect_no_failures()
+        load.verify()
+    finally:
+        anew.terminate()
+        anew.wait(10)
+        for host in lab.hypervisors:  # it would not take the old one back
+            host.service("stop")
+            host.run("lockstepd", "--forget-etcd")
+            host.service("start")
+        lab.witness.service("start", "etcd")
+
+
 AGENTS = {
     # Says that it was done, and that the host is on.
     "lies": "#!/bin/sh\nexit 0\n",

@@ -26,6 +26,7 @@ private Q_SLOTS:
 
     void keepsARecord();
     void claimsOnlyWhatIsExpected();
+    void letsAnOwnerGoOnWhoseRecordIsLost();
     void grantsAgainWhatWasGranted();
     void forgets();
     void oneOfTwoWins();
@@ -131,6 +132,7 @@ void EtcdArbiterTest::claimsOnlyWhatIsExpected()
     QVERIFY(refused(ClaimKind::Begin, alone(3), outOfStep(9)));
     QVERIFY(refused(ClaimKind::Takeover, inStep(2), takenOver(4)));
     QVERIFY(refused(ClaimKind::GoAlone, outOfStep(3), alone(4)));
+    QVERIFY(refused(ClaimKind::GoAlone, {}, alone(4)));
     QCOMPARE(recorded(), inStep(3));
     // What was seen before does not count for more than what is.
     QVERIFY(grants(*one, ClaimKind::InStep, inStep(3), outOfStep(3)));
@@ -145,6 +147,13 @@ void EtcdArbiterTest::claimsOnlyWhatIsExpected()
         QCoro::waitFor(other->claim(claimOf(ClaimKind::Takeover, {}, takenOver(4))));
     QCOMPARE(unrecorded.error().code(), Errc::InvalidArgument);
     QCOMPARE(recorded(), outOfStep(3));
+}
+
+void EtcdArbiterTest::letsAnOwnerGoOnWhoseRecordIsLost()
+{
+    const auto one = arbiter(m_etcd->url());
+    QVERIFY(grants(*one, ClaimKind::GoAlone, {}, alone(4)));
+    QCOMPARE(recorded(), alone(4));
 }
 
 void EtcdArbiterTest::grantsAgainWhatWasGranted()
