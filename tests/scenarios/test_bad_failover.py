@@ -147,13 +147,14 @@ def fences_badly(lab, kind):
     lab.protect(guest, arbiter="fence")
     epoch = lab.beta.pair("web")["epoch"]
     beta = lab.beta
+    patient = (("numbers", {"connections": 2, "timeout": 180}),)  # an agent that hangs is given 30 s
     beta.shell(f"cp -p {AGENT} {AGENT}.good")
     try:
         if AGENTS[kind]:
             beta.shell(f"cat > {AGENT}", input=AGENTS[kind])
         else:
             beta.run("rm", AGENT)
-        with Failover(lab, guest) as failover:
+        with Failover(lab, guest, patient) as failover:
             lab.unplug("alpha")
             wait_for(lambda: beta.pair("web")["arbiter-error"], 120, "beta shows that it cannot fence")
             failover.loads.wait_silent(4)

@@ -38,18 +38,31 @@ class Failover:
         self.loads.wait_requests(50, 60)
         return self
 
-    def strike(self, fault, survivor, within=None, state="alone", others_off=True):
+    def strike(self, fault, survivor=None, within=None, state="alone", others_off=True):
         """Runs the fault, and waits until the survivor is primary and clients are served.
-        `others_off`: by then the guest has ended on the other host."""
+        Without `survivor` either host may go on. `others_off`: by then the guest has ended on the
+        other host. Returns the host that went on."""
         self.began, self.within = time.monotonic(), within
         self.strikes += 1
         fault()
+        if survivor is None:
+            survivor = self._the_one_alone()
         wait_for(lambda: (survivor.pair(self.guest.name) or {}).get("role") == "primary", 60,
                  lambda: f"{survivor} is primary: {survivor.pair(self.guest.name)}")
         self.loads.wait_requests(50, 90)
         equal(survivor.wait_state(self.guest.name, state, 90)["role"], "primary", f"{survivor}'s role")
         if others_off and state == "alone":
             expect_one_live(self.lab, self.guest.name, survivor)
+        return survivor
+
+    def _the_one_alone(self):
+        alone = []
+
+        def look():
+            alone[:] = [host for host in self.lab.hypervisors if host.state(self.guest.name) == "alone"]
+            return alone
+        wait_for(look, 60, "a host goes on alone")
+        return alone[0]
 
     def __exit__(self, kind, error, trace):
         self.loads.__exit__(kind, error, trace)
