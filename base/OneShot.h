@@ -46,7 +46,8 @@ public:
     /// Completes with `late` unless something else does within `deadline`.
     void expire(std::chrono::milliseconds deadline, T late) const
     {
-        QTimer::singleShot(deadline, QCoreApplication::instance(),
+        // A coarse timer may be early by a twentieth; who waits for others must not be.
+        QTimer::singleShot(deadline, Qt::PreciseTimer, QCoreApplication::instance(),
                            [weak = std::weak_ptr{m_state}, late = std::move(late)]() mutable {
                                if (auto state = weak.lock())
                                    OneShot{std::move(state)}.complete(std::move(late));

@@ -108,17 +108,14 @@ void Arbiters::note(const Use& use, const std::optional<Error>& error)
     const QString problem = error ? error->message() : QString{};
     const bool rejectedMore =
         std::exchange(m_rejections[use.first], rejections(use.first)) != rejections(use.first);
-    if (m_problems.value(use) != problem) {
-        if (problem.isEmpty())
-            spdlog::info("arbiter {} can decide again", nameOf(use.first).toStdString());
-        else if (m_problems.value(use).isEmpty())
-            spdlog::warn("arbiter {} cannot decide: {}", nameOf(use.first).toStdString(),
-                         problem.toStdString());
-        m_problems[use] = problem;
+    const QString before = std::exchange(m_problems[use], problem);
+    if (problem.isEmpty() && !before.isEmpty())
+        spdlog::info("arbiter {} can decide again", nameOf(use.first).toStdString());
+    else if (!problem.isEmpty() && before.isEmpty())
+        spdlog::warn("arbiter {} cannot decide: {}", nameOf(use.first).toStdString(),
+                     problem.toStdString());
+    if (rejectedMore || before != problem)
         Q_EMIT changed(use);
-    } else if (rejectedMore) {
-        Q_EMIT changed(use);
-    }
     Q_EMIT seen(use, !error);
 }
 

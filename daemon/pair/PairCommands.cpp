@@ -48,7 +48,9 @@ Task<Result<JobId>> PairManager::takeOver(QString domain)
 Result<JobId> PairManager::askForHandOver(const Pair& pair, bool insists)
 {
     const auto& record = pair.record;
-    auto job = m_jobs.start(u"takeover"_s, record.uuid, record.domain, false);
+    // Whichever it was asked for as, for this host it is a takeover.
+    auto job =
+        m_jobs.start(insists ? u"takeover"_s : u"switchover"_s, record.uuid, record.domain, false);
     if (!job)
         return job;
     pair.driver->await(*job, u"takeover"_s);

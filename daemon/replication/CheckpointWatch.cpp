@@ -20,15 +20,15 @@ CheckpointWatch::CheckpointWatch(Hypervisor& hypervisor, DomainUuid uuid)
                 if (name == u"STOP")
                     m_stopped = true;
                 else if (name == u"RESUME" && std::exchange(m_stopped, false))
-                    ++m_count;
+                    m_seen = true;
             });
 }
 
-Task<Result<void>> CheckpointWatch::moreThan(int seen, std::stop_token stop,
-                                             std::chrono::milliseconds deadline) const
+Task<Result<void>> CheckpointWatch::first(std::stop_token stop,
+                                          std::chrono::milliseconds deadline) const
 {
     for (auto waited = 0ms; waited < deadline; waited += 2ms) {
-        if (m_count > seen)
+        if (m_seen)
             co_return {};
         LOCKSTEP_CO_CHECK(co_await pause(2ms, stop));
     }
@@ -41,7 +41,7 @@ Task<Result<void>> makeCheckpoint(Hypervisor& hypervisor, DomainUuid uuid, std::
     const CheckpointWatch watch{hypervisor, uuid};
     // QEMU makes one whenever the time between two is set.
     LOCKSTEP_CO_CHECK(co_await Qmp{hypervisor.monitor(uuid)}.setCheckpointDelay(checkpointDelay));
-    co_return co_await watch.moreThan(0, std::move(stop), deadline);
+    co_return co_await watch.first(std::move(stop), deadline);
 }
 
 } // namespace lockstep

@@ -16,15 +16,13 @@ class CheckpointWatch final : public QObject
 public:
     CheckpointWatch(Hypervisor& hypervisor, DomainUuid uuid);
 
-    /// Checkpoints since this watches.
-    [[nodiscard]] int count() const { return m_count; }
-    /// Returns once there are more than `seen`. Errors: Timeout, Cancelled.
-    [[nodiscard]] Task<Result<void>> moreThan(int seen, std::stop_token stop,
-                                              std::chrono::milliseconds deadline) const;
+    /// Returns once there has been one since this watches. Errors: Timeout, Cancelled.
+    [[nodiscard]] Task<Result<void>> first(std::stop_token stop,
+                                           std::chrono::milliseconds deadline) const;
 
 private:
     bool m_stopped{false};
-    int m_count{0};
+    bool m_seen{false};
 };
 
 /// Makes one now, and returns once it is there.
