@@ -13,6 +13,8 @@ namespace {
 
 // A peer that lives answers at once; one that does not is asked again.
 constexpr auto answerDeadline = 1500ms;
+// For a primary that is cut off to see it and to ask; costs the same at the death of a primary.
+constexpr auto headStart = 100ms;
 
 QString wordFor(ClaimKind kind)
 {
@@ -60,6 +62,15 @@ std::optional<Grant> PairDriver::grantFrom(const GrantSeen& seen) const
                  .inStep = seen.inStep};
 }
 
+/// Whether the primary, for all that is known here, may only be cut off, and asks for itself.
+bool PairDriver::mayGoOnThere() const
+{
+    const auto qemu = m_mind.theirs.qemu;
+    return m_mind.arbitration == Arbitration::Record && m_mind.wish != Wish::TakeOver
+        && !m_mind.theirs.handingOver && qemu != QemuSense::Died && qemu != QemuSense::Hung
+        && qemu != QemuSense::Off;
+}
+
 Task<void> PairDriver::readRecord()
 {
     ++m_working;
@@ -86,6 +97,8 @@ Task<void> PairDriver::swap(Swap action)
                 .wanted = grantFrom(action.wanted).value_or(Grant{}),
                 .other = m_draft.peer,
                 .otherName = m_draft.peerName};
+    if (action.kind == ClaimKind::Takeover && mayGoOnThere())
+        (void)co_await pause(headStart);
     const auto arbiter = m_parts.arbiters.of(m_draft.settings.arbiter);
     const auto verdict = arbiter ? co_await (*arbiter)->claim(claim)
                                  : Result<Verdict>{std::unexpected{arbiter.error()}};
@@ -100,6 +113,7 @@ Task<void> PairDriver::swap(Swap action)
          u"%1: %2 by arbiter %3 (epoch %4)"_s.arg(
              wordFor(action.kind), verdict->granted ? u"granted"_s : u"denied"_s,
              nameOf(m_draft.settings.arbiter), QString::number(action.wanted.epoch)));
+    m_error.reset(); // what kept it from answering before is over
     happen(ArbiterAnswered{verdict->granted, seenFrom(m_grant)});
 }
 

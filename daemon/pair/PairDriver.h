@@ -118,6 +118,7 @@ private:
     [[nodiscard]] QString reason() const;
 
     // DriverRequests.cpp: what is asked of others
+    [[nodiscard]] bool mayGoOnThere() const;
     [[nodiscard]] Task<void> readRecord();
     [[nodiscard]] Task<void> swap(failover::Swap action);
     void answered(const Error& error, bool sent);
