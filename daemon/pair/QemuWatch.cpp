@@ -2,6 +2,7 @@
 #include "pair/QemuWatch.h"
 
 #include "pair/Channels.h"
+#include "pair/LateWrites.h"
 #include "replication/Names.h"
 #include "replication/Qmp.h"
 
@@ -81,6 +82,13 @@ void QemuWatch::onQmpEvent(const QString& name, const QJsonObject& data)
     spdlog::error("pair {}: {} of {}: {}", record->domain.toStdString(), name.toStdString(),
                   node.toStdString(),
                   data[badChild ? u"error"_s : u"reason"_s].toString().toStdString());
+    if (badChild && node.startsWith(names::late({}))) {
+        m_tasks.add(dropLateWrites(m_parts, *record, node.sliced(names::late({}).size())));
+        return;
+    }
+    const bool unread = data[u"type"].toString() != u"read";
+    if (badChild && unread && record->state == PairState::Merging)
+        m_tasks.add(stopForLateWrites(m_parts, *record, node));
     if (!record->isEngaged())
         return;
     const QString why = u"an I/O error on %1"_s.arg(node);

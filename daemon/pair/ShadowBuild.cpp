@@ -68,11 +68,11 @@ Task<Result<void>> removeImagesOf(PairRecord record)
     const QString folder = folderOf(record);
     for (const auto& disk : record.spec.disks) {
         // What was there before is not ours to remove; its domain may not be started, though.
-        const QString replica = disk.reused ? QString{} : disk.replica;
-        for (const auto& path : {disk.active, disk.hidden, replica}) {
-            if (!path.isEmpty())
-                LOCKSTEP_CO_CHECK(co_await removeFile(folder, path));
-        }
+        QStringList files = disk.layers();
+        if (!disk.reused && !disk.replica.isEmpty())
+            files.append(disk.replica);
+        for (const auto& path : std::as_const(files))
+            LOCKSTEP_CO_CHECK(co_await removeFile(folder, path));
     }
     // Other generations may still be there; then the folder stays.
     QDir{}.rmdir(folder);
@@ -121,6 +121,7 @@ void ShadowBuild::nameImages(PairRecord& record)
         disk.reused = false;
         disk.hidden = base + u".hidden.qcow2"_s;
         disk.active = base + u".active.qcow2"_s;
+        disk.late = base + u".late.qcow2"_s;
     }
 }
 
@@ -173,9 +174,14 @@ Task<Result<void>> ShadowBuild::createOverlays()
         co_return std::unexpected{model.error()};
     m_owner = model->owner().value_or(UserAndGroup{});
     for (const auto& disk : m_record.spec.disks) {
-        for (const auto& path : {disk.hidden, disk.active})
-            LOCKSTEP_CO_CHECK(
-                co_await createImage({path, u"qcow2"_s, disk.size, m_owner.uid, m_owner.gid}));
+        ImageSpec layer{{}, u"qcow2"_s, disk.size, m_owner.uid, m_owner.gid};
+        for (const auto& path : {disk.hidden, disk.active}) {
+            layer.path = path;
+            LOCKSTEP_CO_CHECK(co_await createImage(layer));
+        }
+        layer.path = disk.late;
+        layer.bySector = true;
+        LOCKSTEP_CO_CHECK(co_await createImage(layer));
     }
     co_return {};
 }
@@ -266,7 +272,7 @@ Task<Result<void>> ShadowBuild::removeOldImages(PairRecord record)
     const QDir folder{folderOf(record)};
     QStringList kept;
     for (const auto& disk : record.spec.disks)
-        kept.append({disk.replica, disk.hidden, disk.active, disk.source});
+        kept += disk.layers() + QStringList{disk.replica, disk.source};
     const auto files = folder.entryInfoList(QDir::Files);
     for (const auto& file : files) {
         if (kept.contains(file.absoluteFilePath()))

@@ -2,6 +2,7 @@
 #include "pair/TakeoverFlow.h"
 
 #include "pair/Channels.h"
+#include "pair/LateWrites.h"
 #include "replication/ImageFiles.h"
 #include "replication/OverlayMerge.h"
 #include "replication/ShadowGraph.h"
@@ -46,6 +47,7 @@ Task<Result<void>> TakeoverFlow::goLive()
     const auto severed = severChannels(pair.spec);
     if (!severed) // it was cut off before it was granted; what is left only takes longer
         warnAbout(pair, severed.error());
+    co_await keepLateWrites(m_parts, pair);
     const ShadowGraph graph{Qmp{m_parts.hypervisor.monitor(m_uuid)}, pair.spec};
     co_return co_await graph.goLive(pair.suspended);
 }
@@ -90,7 +92,8 @@ Task<Result<void>> TakeoverFlow::mergeOffline()
         if (pair.merged || disk.active.isEmpty() || !QFileInfo::exists(disk.active))
             continue;
         LOCKSTEP_CO_CHECK(
-            co_await commitOverlays({disk.active, disk.hidden, disk.replica, disk.format}));
+            co_await commitOverlays({disk.active, disk.hidden, disk.replica, disk.format,
+                                     QFileInfo::exists(disk.late) ? disk.late : QString{}}));
     }
     co_return {};
 }
@@ -101,10 +104,9 @@ Task<Result<void>> TakeoverFlow::keep()
     // Only now: until the merge was done, a start from the replica alone would have lost writes.
     LOCKSTEP_CO_CHECK(co_await m_parts.hypervisor.define(pair.definition));
     for (const auto& disk : pair.spec.disks) {
-        for (const auto& path : {disk.active, disk.hidden}) {
-            if (!path.isEmpty())
-                LOCKSTEP_CO_CHECK(co_await removeFile(QFileInfo{path}.absolutePath(), path));
-        }
+        const auto layers = disk.layers();
+        for (const auto& path : layers)
+            LOCKSTEP_CO_CHECK(co_await removeFile(QFileInfo{path}.absolutePath(), path));
     }
     co_return co_await m_parts.pairs.update(m_uuid, [](PairRecord& record) {
         record.suspended = false;
@@ -114,8 +116,7 @@ Task<Result<void>> TakeoverFlow::keep()
                 disk.source = disk.replica;
             disk.replica.clear();
             disk.reused = false;
-            disk.active.clear();
-            disk.hidden.clear();
+            disk.forgetLayers();
         }
     });
 }

@@ -51,8 +51,9 @@ Task<Result<void>> DriveSwap::swapOut(DiskSpec disk) const
     if (now == names::quorum(disk.target))
         LOCKSTEP_CO_CHECK(co_await m_qmp.setDrive(disk.alias, names::placeholder(disk.target)));
     // The quorum and what may hang below it on a secondary, from top to bottom.
-    for (const auto& node : {names::quorum(disk.target), names::replication(disk.target),
-                             names::active(disk.target), names::hidden(disk.target)})
+    for (const auto& node :
+         {names::quorum(disk.target), names::replication(disk.target), names::active(disk.target),
+          names::hidden(disk.target), names::late(disk.target)})
         LOCKSTEP_CO_CHECK(co_await m_qmp.removeNode(node));
     if (now != disk.node)
         LOCKSTEP_CO_CHECK(co_await m_qmp.setDrive(disk.alias, disk.node));

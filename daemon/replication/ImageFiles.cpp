@@ -26,6 +26,7 @@ using namespace Qt::StringLiterals;
 namespace {
 
 constexpr qint64 sectorSize = 512;
+constexpr qint64 mostBySector = qint64{32} << 40;
 
 class Descriptor final
 {
@@ -154,6 +155,9 @@ Result<void> check(const ImageSpec& spec)
     if (spec.format != u"raw" && spec.format != u"qcow2")
         return failure(Errc::InvalidArgument,
                        u"cannot make an image of format '%1'"_s.arg(spec.format));
+    if (spec.bySector && spec.format != u"qcow2")
+        return failure(Errc::InvalidArgument,
+                       u"an image of format '%1' has no subclusters"_s.arg(spec.format));
     if (spec.size.value <= 0 || spec.size.value % sectorSize != 0)
         return failure(Errc::InvalidArgument,
                        u"%1 bytes is no size of a disk"_s.arg(spec.size.value));
@@ -174,8 +178,13 @@ Result<void> verdict(const ProgramResult& ended, const QString& doing)
 
 Task<Result<void>> fill(ImageSpec spec, std::chrono::milliseconds deadline)
 {
-    const QStringList arguments{u"create"_s, u"-q"_s,   u"-f"_s,
-                                spec.format, spec.path, QString::number(spec.size.value)};
+    QStringList arguments{u"create"_s, u"-q"_s, u"-f"_s, spec.format};
+    if (spec.bySector) {
+        // A subcluster is a 32nd of a cluster; the table of clusters must stay below 32 MiB.
+        const auto* const cluster = spec.size.value <= mostBySector ? "16k" : "64k";
+        arguments += {u"-o"_s, u"extended_l2=on,cluster_size="_s + QLatin1StringView{cluster}};
+    }
+    arguments += {spec.path, QString::number(spec.size.value)};
     LOCKSTEP_CO_TRY(ended, co_await runProgram(u"qemu-img"_s, arguments, deadline));
     LOCKSTEP_CO_CHECK(verdict(ended, u"cannot make %1"_s.arg(spec.path)));
     co_return co_await onThread(&handOver, deadline, u"cannot make %1"_s.arg(spec.path), spec);

@@ -18,6 +18,9 @@ struct ImageSpec
     uint uid{0};
     uint gid{0};
     uint mode{0600};
+    /// Of a qcow2 image up to 32 TiB: each sector of 512 bytes is allocated on its own, so that no
+    /// write needs what lies below. Above that 2 KiB.
+    bool bySector{false};
 };
 
 /// What qemu-img knows of an image.
@@ -25,9 +28,9 @@ struct ImageInfo
 {
     QString format;
     Bytes virtualSize;
-    Bytes allocated;           ///< Of the top image alone.
-    QStringList backingChain;  ///< Files below the top one, nearest first.
-    QStringList snapshots;     ///< Names of internal snapshots of the top image.
+    Bytes allocated; ///< Of the top image alone.
+    QStringList backingChain; ///< Files below the top one, nearest first.
+    QStringList snapshots; ///< Names of internal snapshots of the top image.
     bool encrypted{false};
     friend bool operator==(const ImageInfo&, const ImageInfo&) = default;
 };

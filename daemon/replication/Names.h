@@ -41,6 +41,7 @@ inline const QString serverTls = QStringLiteral("lockstep-tls-server");
 {
     return prefix + u"active-"_s + target;
 }
+[[nodiscard]] inline QString late(const QString& target) { return prefix + u"late-"_s + target; }
 [[nodiscard]] inline QString diskExport(const QString& target)
 {
     return prefix + u"export-"_s + target;

@@ -14,10 +14,13 @@ struct OverlayChain
     QString hidden;
     QString replica;
     QString format; ///< Of the replica.
+    QString late;   ///< What the guest has written since it went live; may be empty.
 };
 
 /// Merges the overlays into the replica with no QEMU running, for a host that stopped before its
-/// QEMU had done it. Good to repeat after another interruption: the overlays stay as they are.
+/// QEMU had done it, or before that was known. `late` comes last: if QEMU had been through, the
+/// overlays hold older content than the replica. Good to repeat after another interruption: the
+/// overlays stay as they are.
 /// Errors: StoreError with qemu-img's text; NoSpace; Timeout after an hour.
 [[nodiscard]] Task<Result<void>> commitOverlays(OverlayChain chain);
 

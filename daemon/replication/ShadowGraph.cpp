@@ -6,6 +6,8 @@
 
 #include <QJsonArray>
 
+#include <cerrno>
+
 namespace lockstep {
 
 using namespace Qt::StringLiterals;
@@ -24,6 +26,20 @@ QJsonObject overlay(const QString& name, const QString& file, const QString& bac
             {u"node-name"_s, name},
             {u"file"_s, QJsonObject{{u"driver"_s, u"file"_s}, {u"filename"_s, file}}},
             {u"backing"_s, backing}};
+}
+
+// Reads fail where it holds nothing: if the disk's own layers cannot be read, the quorum asks this
+// one next, and zeros would be wrong.
+QJsonObject lateWrites(const DiskSpec& disk)
+{
+    const QJsonObject nothing{{u"driver"_s, u"null-co"_s}, {u"size"_s, disk.size.value}};
+    const QJsonObject noRead{{u"event"_s, u"none"_s}, {u"iotype"_s, u"read"_s}, {u"errno"_s, EIO}};
+    QJsonObject node = overlay(names::late(disk.target), disk.late, {});
+    node.insert(u"backing"_s,
+                QJsonObject{{u"driver"_s, u"blkdebug"_s},
+                            {u"image"_s, nothing},
+                            {u"inject-error"_s, QJsonArray{noRead}}});
+    return node;
 }
 
 } // namespace
@@ -57,6 +73,7 @@ Task<Result<void>> ShadowGraph::buildDisks() const
                                  {u"vote-threshold"_s, 1},
                                  {u"children"_s, QJsonArray{names::replication(disk.target)}}};
         LOCKSTEP_CO_CHECK(co_await m_qmp.addNode(quorum));
+        LOCKSTEP_CO_CHECK(co_await m_qmp.addNode(lateWrites(disk)));
         LOCKSTEP_CO_CHECK(co_await m_qmp.setDrive(disk.alias, names::quorum(disk.target)));
     }
     co_return {};
@@ -125,6 +142,28 @@ Task<Result<bool>> ShadowGraph::isInStep() const
 {
     LOCKSTEP_CO_TRY(mode, co_await m_qmp.coloMode());
     co_return mode == u"secondary";
+}
+
+Task<Result<void>> ShadowGraph::keepLateWrites() const
+{
+    for (const auto& disk : m_spec.disks) {
+        if (disk.late.isEmpty()) // protected by an older version
+            continue;
+        LOCKSTEP_CO_TRY(children, co_await m_qmp.children(names::quorum(disk.target)));
+        if (!children.values().contains(names::late(disk.target)))
+            LOCKSTEP_CO_CHECK(
+                co_await m_qmp.addChild(names::quorum(disk.target), names::late(disk.target)));
+    }
+    co_return {};
+}
+
+Task<Result<void>> ShadowGraph::dropLateWrites(QString target) const
+{
+    LOCKSTEP_CO_TRY(children, co_await m_qmp.children(names::quorum(target)));
+    const QString child = children.key(names::late(target));
+    if (!child.isEmpty())
+        LOCKSTEP_CO_CHECK(co_await m_qmp.removeChild(names::quorum(target), child));
+    co_return co_await m_qmp.removeNode(names::late(target));
 }
 
 Task<Result<void>> ShadowGraph::goLive(bool suspended) const

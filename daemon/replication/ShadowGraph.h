@@ -23,6 +23,14 @@ public:
     /// Whether this shadow holds the primary's state and could go live: QEMU itself says so.
     [[nodiscard]] Task<Result<bool>> isInStep() const;
 
+    /// Before it goes live: from now on the quorum writes twice, to the overlays, which are merged
+    /// into the replica, and to DiskSpec::late. QEMU ends the merge by itself, and writes to the
+    /// replica from that moment on; if the host dies before anybody knows, this tells old from new.
+    /// Good to repeat.
+    [[nodiscard]] Task<Result<void>> keepLateWrites() const;
+    /// For a disk's late writes that cannot be written any more. Its file must be removed then.
+    [[nodiscard]] Task<Result<void>> dropLateWrites(QString target) const;
+
     /// The shadow becomes the domain: clients are answered from here when it returns. The sockets
     /// of a dead primary must be destroyed before. Good to repeat after a restart of the daemon.
     /// `suspended`: it becomes the domain, but does not run.

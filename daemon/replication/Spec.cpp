@@ -15,7 +15,7 @@ QJsonObject toJson(const DiskSpec& disk)
     return {{u"target"_s, disk.target},   {u"alias"_s, disk.alias},   {u"node"_s, disk.node},
             {u"source"_s, disk.source},   {u"format"_s, disk.format}, {u"size"_s, disk.size.value},
             {u"replica"_s, disk.replica}, {u"reused"_s, disk.reused}, {u"hidden"_s, disk.hidden},
-            {u"active"_s, disk.active}};
+            {u"active"_s, disk.active},   {u"late"_s, disk.late}};
 }
 
 QJsonObject toJson(const NicSpec& nic)
@@ -48,11 +48,11 @@ constexpr qsizetype longestAlias = 63;
 
 Result<DiskSpec> diskFromJson(const QJsonValue& json)
 {
-    DiskSpec disk{json[u"target"].toString(),  json[u"alias"].toString(),
-                  json[u"node"].toString(),    json[u"source"].toString(),
-                  json[u"format"].toString(),  {json[u"size"].toInteger()},
-                  json[u"replica"].toString(), json[u"reused"].toBool(),
-                  json[u"hidden"].toString(),  json[u"active"].toString()};
+    DiskSpec disk{
+        json[u"target"].toString(),  json[u"alias"].toString(),  json[u"node"].toString(),
+        json[u"source"].toString(),  json[u"format"].toString(), {json[u"size"].toInteger()},
+        json[u"replica"].toString(), json[u"reused"].toBool(),   json[u"hidden"].toString(),
+        json[u"active"].toString(),  json[u"late"].toString()};
     if (!isPlainName(disk.target, longestTarget) || !isPlainName(disk.alias, longestAlias))
         return failure(Errc::Malformed, u"a disk without a proper target and alias"_s);
     if (disk.format != u"raw" && disk.format != u"qcow2")
@@ -74,6 +74,20 @@ Result<NicSpec> nicFromJson(const QJsonValue& json)
 }
 
 } // namespace
+
+QStringList DiskSpec::layers() const
+{
+    QStringList result{active, hidden, late};
+    result.removeAll(QString{});
+    return result;
+}
+
+void DiskSpec::forgetLayers()
+{
+    active.clear();
+    hidden.clear();
+    late.clear();
+}
 
 QJsonObject ReplicationSpec::toJson() const
 {

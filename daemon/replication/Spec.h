@@ -9,6 +9,7 @@
 #include <QJsonObject>
 #include <QList>
 #include <QString>
+#include <QStringList>
 
 namespace lockstep {
 
@@ -25,6 +26,12 @@ struct DiskSpec
     bool reused{false}; ///< The replica is an out of date image that was there before, and is kept.
     QString hidden; ///< Overlay that keeps what a checkpoint may still need of the replica.
     QString active; ///< Overlay that takes the shadow's own writes between checkpoints.
+    QString
+        late; ///< Takes what the guest writes from a takeover to the end of the merge once more.
+
+    /// Files that a shadow's disk needs beside its replica. Empty where there is no shadow.
+    [[nodiscard]] QStringList layers() const;
+    void forgetLayers();
 };
 
 /// One NIC whose output is compared.

@@ -161,6 +161,28 @@ def test_in_a_takeover_and_its_merge_too(lab):
     in_each_call(lab, ["unplugged", "QEMU frozen"], 8, 1)
 
 
+def has_merged(host):
+    """QEMU has put the replica in the overlays' place."""
+    for node in host.qmp("web", "query-named-block-nodes", flat=True):
+        if node["node-name"] == "lockstep-repl-vda":
+            return [child["node-name"].startswith("libvirt-") for child in node["children"]] == [True]
+    return True
+
+
+def test_after_a_merge_that_nobody_saw(lab):
+    """QEMU ends the merge by itself, and the guest writes past the overlays from then on; the host
+    dies before its lockstepd has seen that. The overlays, merged again, hold older content."""
+    with Aftermath(lab, lab.beta) as scene:
+        lab.protect(scene.guest, arbiter="etcd")
+        scene.load.wait_requests(20, 60)
+        scene.injector.arm("pause-after", "announce-self", 1)
+        lab.unplug("alpha")
+        scene.injector.wait_paused(lambda: lab.beta.state("web") == "alone", 90)
+        wait_for(lambda: has_merged(lab.beta), 120, "QEMU has merged the overlays")
+        scene.load.wait_requests(100, 60)
+        lab.unplug("beta")
+
+
 def protecting_interrupted(lab, number, name, what):
     with Aftermath(lab, lab.alpha) as scene:
         scene.load.wait_requests(20, 60)

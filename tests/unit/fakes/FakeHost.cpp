@@ -3,6 +3,9 @@
 
 #include <spdlog/spdlog.h>
 
+#include <QDir>
+#include <QFile>
+#include <QFileInfo>
 #include <QTest>
 
 namespace lockstep::test {
@@ -24,7 +27,8 @@ ReplicationSpec webSpec()
                    .size = Bytes::fromMiB(64),
                    .replica = {},
                    .hidden = {},
-                   .active = {}}};
+                   .active = {},
+                   .late = {}}};
     spec.nics = {{.alias = u"net0"_s, .mac = u"52:54:00:aa:00:01"_s, .bridge = u"br0"_s}};
     spec.ioThread = 1;
     spec.qemuVersion = u"11.1.3"_s;
@@ -173,6 +177,7 @@ PairRecord FakeHost::record(Role role, PairState state, quint64 epoch) const
         record.spec.disks[0].replica = base + u"qcow2"_s;
         record.spec.disks[0].hidden = base + u"hidden.qcow2"_s;
         record.spec.disks[0].active = base + u"active.qcow2"_s;
+        record.spec.disks[0].late = base + u"late.qcow2"_s;
     }
     return record;
 }
@@ -226,6 +231,15 @@ bool FakeHost::did(const QString& first, const QString& then) const
 {
     const auto at = journal.indexOf(first);
     return at >= 0 && at < journal.indexOf(then);
+}
+
+QString FakeHost::putLate() const
+{
+    const auto record = pairs.find(webUuid());
+    const QString path = record ? record->spec.disks[0].late : QString{};
+    QFile file{path};
+    const bool made = QDir{}.mkpath(QFileInfo{path}.path()) && file.open(QIODevice::WriteOnly);
+    return made ? path : QString{};
 }
 
 QString FakeHost::trace()

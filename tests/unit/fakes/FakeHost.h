@@ -62,6 +62,8 @@ struct FakeHost
     [[nodiscard]] QString guardText() const;
     /// Whether `first` was done, and `then` only after it.
     [[nodiscard]] bool did(const QString& first, const QString& then) const;
+    /// Makes the file for the late writes of its shadow, as preparing it does; returns its path.
+    [[nodiscard]] QString putLate() const;
     /// Names of what is left of ours in its QEMU.
     [[nodiscard]] QString trace();
     /// Awaits all that runs in the background.

@@ -209,7 +209,7 @@ void DriveSwapTest::takesOutAllLayersOfAFormerShadow()
     ReplicationSpec spec;
     spec.disks = twoDisks();
     QVERIFY(QCoro::waitFor(ShadowGraph(Qmp{monitor}, spec).buildDisks()));
-    QCOMPARE(monitor->nodes.size(), 10);
+    QCOMPARE(monitor->nodes.size(), 12);
     QVERIFY(QCoro::waitFor(DriveSwap(Qmp{monitor}, spec.disks).removeQuorum(false)));
     QVERIFY(isPlain(*monitor));
     QVERIFY(!monitor->ranParked);

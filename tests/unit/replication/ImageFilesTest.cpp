@@ -8,6 +8,7 @@
 
 #include <QDir>
 #include <QFile>
+#include <QJsonDocument>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -23,6 +24,7 @@ private Q_SLOTS:
     void init();
     void makesImagesAsTold_data();
     void makesImagesAsTold();
+    void makesImagesWithoutCopyOnWrite();
     void neverOverwrites();
     void neverFollowsALinkWhenMaking();
     void leavesNothingBehindWhenMakingFails();
@@ -84,6 +86,24 @@ void ImageFilesTest::makesImagesAsTold()
     QCOMPARE(read->virtualSize, Bytes::fromMiB(3));
     QVERIFY(read->allocated < Bytes::fromMiB(1));
     QVERIFY(read->backingChain.isEmpty() && read->snapshots.isEmpty() && !read->encrypted);
+}
+
+void ImageFilesTest::makesImagesWithoutCopyOnWrite()
+{
+    auto sectors = spec(u"a.qcow2"_s, u"qcow2"_s);
+    sectors.bySector = true;
+    QVERIFY(QCoro::waitFor(createImage(sectors)));
+    const auto info = QCoro::waitFor(
+        runProgram(u"qemu-img"_s, {u"info"_s, u"--output=json"_s, path(u"a.qcow2"_s)}, 10s));
+    QVERIFY(info);
+    const auto json = QJsonDocument::fromJson(info->output);
+    QCOMPARE(json[u"cluster-size"].toInt() / 32, 512);
+    QVERIFY(json[u"format-specific"][u"data"][u"extended-l2"].toBool());
+    // QEMU refuses a table of clusters above 32 MiB.
+    sectors.path = path(u"large.qcow2"_s);
+    sectors.size = {qint64{100} << 40};
+    const auto large = QCoro::waitFor(createImage(sectors));
+    QVERIFY2(large, large ? "" : qPrintable(large.error().message()));
 }
 
 void ImageFilesTest::neverOverwrites()

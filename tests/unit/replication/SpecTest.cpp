@@ -53,6 +53,7 @@ void SpecTest::comesBackAsItWas()
     spec.disks[0].replica = u"/r"_s;
     spec.disks[0].hidden = u"/h"_s;
     spec.disks[0].active = u"/a"_s;
+    spec.disks[0].late = u"/l"_s;
     spec.disks[0].size = {9'007'199'254'740'993}; // no double holds it
     spec.kvm = true;
     const auto read = ReplicationSpec::fromJson(spec.toJson());
