@@ -131,7 +131,9 @@ bool OwnLibvirtd::start()
 void OwnLibvirtd::stop()
 {
     m_process.terminate();
-    if (!m_process.waitForFinished(20'000))
+    if (!m_process.waitForFinished(20'000)) {
         m_process.kill();
+        m_process.waitForFinished(20'000);
+    }
     QFile::remove(u"/run/libvirt/libvirt-sock"_s);
 }
