@@ -57,6 +57,23 @@ std::unexpected<Error> malformed(const DomainUuid& uuid, const QString& why)
 
 } // namespace
 
+QString wordFor(ClaimKind kind)
+{
+    switch (kind) {
+    case ClaimKind::Begin:
+        return u"begin"_s;
+    case ClaimKind::InStep:
+        return u"in-step"_s;
+    case ClaimKind::GoAlone:
+        return u"go-alone"_s;
+    case ClaimKind::Takeover:
+        return u"takeover"_s;
+    case ClaimKind::Cede:
+        return u"cede"_s;
+    }
+    return {};
+}
+
 Result<void> checkClaim(const Claim& claim)
 {
     if (claim.uuid.value.isNull())

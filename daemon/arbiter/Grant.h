@@ -30,6 +30,9 @@ enum class ClaimKind : quint8 {
     Cede, ///< A secondary whose shadow has died gives up what it may have been granted.
 };
 
+/// "begin", "in-step", "go-alone", "takeover", "cede": for peers, logs and events.
+[[nodiscard]] QString wordFor(ClaimKind kind);
+
 /// Whether the claim is to go on without the other host.
 [[nodiscard]] inline bool decides(ClaimKind kind)
 {

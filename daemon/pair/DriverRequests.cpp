@@ -16,23 +16,6 @@ constexpr auto answerDeadline = 1500ms;
 // For a primary that is cut off to see it and to ask; costs the same at the death of a primary.
 constexpr auto headStart = 100ms;
 
-QString wordFor(ClaimKind kind)
-{
-    switch (kind) {
-    case ClaimKind::Begin:
-        return u"begin"_s;
-    case ClaimKind::InStep:
-        return u"in-step"_s;
-    case ClaimKind::GoAlone:
-        return u"go-alone"_s;
-    case ClaimKind::Takeover:
-        return u"takeover"_s;
-    case ClaimKind::Cede:
-        return u"cede"_s;
-    }
-    return {};
-}
-
 } // namespace
 
 Arbiters::Use PairDriver::use() const { return {m_draft.settings.arbiter, m_draft.peerName}; }

@@ -5,27 +5,6 @@ namespace lockstep::test {
 
 using namespace Qt::StringLiterals;
 
-namespace {
-
-QString wordOf(ClaimKind kind)
-{
-    switch (kind) {
-    case ClaimKind::Begin:
-        return u"begin"_s;
-    case ClaimKind::InStep:
-        return u"in-step"_s;
-    case ClaimKind::GoAlone:
-        return u"go-alone"_s;
-    case ClaimKind::Takeover:
-        return u"takeover"_s;
-    case ClaimKind::Cede:
-        return u"cede"_s;
-    }
-    return {};
-}
-
-} // namespace
-
 Task<Result<void>> FakeArbiter::travel(QString what)
 {
     if (m_way.journal && !what.isEmpty())
@@ -49,7 +28,7 @@ Task<Result<Verdict>> FakeArbiter::claim(Claim claim)
 {
     ++m_way.claims;
     LOCKSTEP_CO_CHECK(
-        co_await travel(u"%1 %2"_s.arg(wordOf(claim.kind)).arg(claim.wanted.epoch.value)));
+        co_await travel(u"%1 %2"_s.arg(wordFor(claim.kind)).arg(claim.wanted.epoch.value)));
     LOCKSTEP_CO_CHECK(checkClaim(claim));
     auto& records = *m_way.records;
     if (records.before)
