@@ -14,7 +14,7 @@ namespace {
 // A peer that lives answers at once; one that does not is asked again.
 constexpr auto answerDeadline = 1500ms;
 // For a primary that is cut off to see it and to ask; costs the same at the death of a primary.
-constexpr auto headStart = 100ms;
+constexpr auto headStart = 40ms;
 
 } // namespace
 

@@ -226,7 +226,7 @@ void DriverLossTest::letsThePrimaryGoFirst()
 {
     TwoHosts hosts{ArbiterKind::Etcd, false};
     QVERIFY(hosts.beginProtected());
-    hosts.alpha.arbiter.delay = 50ms; // it sees that it is cut off a little later
+    hosts.alpha.arbiter.delay = 20ms; // it sees that it is cut off a little later
     hosts.alpha.peers.setLink(false);
     const bool ended = QTest::qWaitFor(
         [&] { return hosts.alpha.standing() == wins && !hosts.beta.has(); }, TwoHosts::deadline);
