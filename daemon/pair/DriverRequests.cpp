@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "pair/PairDriver.h"
 
+#include "pair/Thought.h"
+
 #include <spdlog/spdlog.h>
 
 namespace lockstep {
@@ -48,10 +50,8 @@ std::optional<Grant> PairDriver::grantFrom(const GrantSeen& seen) const
 /// Whether the primary, for all that is known here, may only be cut off, and asks for itself.
 bool PairDriver::mayGoOnThere() const
 {
-    const auto qemu = m_mind.theirs.qemu;
     return m_mind.arbitration == Arbitration::Record && m_mind.wish != Wish::TakeOver
-        && !m_mind.theirs.handingOver && qemu != QemuSense::Died && qemu != QemuSense::Hung
-        && qemu != QemuSense::Off;
+        && !m_mind.theirs.handingOver && !isUseless(m_mind.theirs.qemu);
 }
 
 Task<void> PairDriver::readRecord()
