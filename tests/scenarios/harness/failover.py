@@ -72,8 +72,8 @@ class Failover:
         self.loads["numbers"].verify()
         if self.began is None:
             return
-        if self.strikes == 1:  # else the longest gap may be another one's
-            outage = self.loads.last_gap_end() - self.began
+        outage = self.loads.last_gap_end() - self.began
+        if self.strikes == 1 and outage > 0:  # else the longest gap is another one's
             self.lab.figure("fault to the last client's answer", outage, "s")
         self.lab.figure("longest gap", self.loads.gap(), "s")
         if self.within:
