@@ -2,10 +2,9 @@
 #include "pair/LateWrites.h"
 
 #include "pair/Channels.h"
+#include "pair/Chronicle.h"
 #include "replication/ImageFiles.h"
 #include "replication/ShadowGraph.h"
-
-#include <spdlog/spdlog.h>
 
 #include <QFileInfo>
 
@@ -14,6 +13,25 @@
 namespace lockstep {
 
 using namespace Qt::StringLiterals;
+
+namespace {
+
+void tell(const PairParts& parts, const PairRecord& record, Severity severity, const QString& text)
+{
+    PairEvent event;
+    event.kind = EventKind::Fault;
+    event.severity = severity;
+    event.uuid = record.uuid;
+    event.domain = record.domain;
+    event.peer = record.peerName;
+    event.role = record.role;
+    event.state = record.state;
+    event.epoch = record.epoch;
+    event.text = text;
+    parts.chronicle.record(std::move(event));
+}
+
+} // namespace
 
 Task<void> keepLateWrites(PairParts parts, PairRecord record)
 {
@@ -31,9 +49,10 @@ Task<void> dropLateWrites(PairParts parts, PairRecord record, QString target)
     const auto disk = std::ranges::find(record.spec.disks, target, &DiskSpec::target);
     if (disk == record.spec.disks.end() || disk->late.isEmpty())
         co_return;
-    spdlog::warn("pair {}: what the guest writes to {} is not kept twice; until its disks are "
-                 "merged, see that this host does not lose power",
-                 record.domain.toStdString(), target.toStdString());
+    tell(
+        parts, record, Severity::Warning,
+        u"what the guest writes to %1 is not kept twice; until its disks are merged, see that this host does not lose power"_s
+            .arg(target));
     // The file first: whatever becomes of QEMU, it must not be merged.
     const auto removed = co_await removeFile(QFileInfo{disk->late}.absolutePath(), disk->late);
     if (!removed)
@@ -47,12 +66,11 @@ Task<void> dropLateWrites(PairParts parts, PairRecord record, QString target)
 Task<void> stopForLateWrites(PairParts parts, PairRecord record, QString node)
 {
     const auto stopped = co_await Qmp{parts.hypervisor.monitor(record.uuid)}.stop();
-    spdlog::error("pair {}: {} could not be written, so the guest {}. Nothing is lost: see to the "
-                  "disk, e.g. make room, then run 'virsh destroy {}', wait until 'lockstep list' "
-                  "shows that it is off, and start it",
-                  record.domain.toStdString(), node.toStdString(),
-                  stopped ? "was stopped" : "had to be stopped, which failed",
-                  record.domain.toStdString());
+    tell(
+        parts, record, Severity::Error,
+        u"%1 could not be written, so the guest %2; nothing is lost: see to the disk, e.g. make room, then run 'virsh destroy %3', wait until 'lockstep list' shows that it is off, and start it"_s
+            .arg(node, stopped ? u"was stopped"_s : u"had to be stopped, which failed"_s,
+                 record.domain));
 }
 
 } // namespace lockstep

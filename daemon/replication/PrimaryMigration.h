@@ -32,7 +32,7 @@ public:
 
     [[nodiscard]] Task<Result<void>> configure() const;
     [[nodiscard]] Task<Result<void>> unconfigure() const;
-    /// Returns with the guest stopped in pre-switchover.
+    /// Returns with the guest stopped in pre-switchover. Without KVM an error may leave it paused.
     [[nodiscard]] Task<Result<void>> copyMemory(StepContext context) const;
     /// Returns with the guest running under COLO.
     [[nodiscard]] Task<Result<void>> enterColo(StepContext context) const;
@@ -41,6 +41,8 @@ public:
     [[nodiscard]] Task<Result<void>> end() const;
 
 private:
+    [[nodiscard]] Task<Result<void>> begin() const;
+    [[nodiscard]] Task<Result<void>> beginToLog() const;
     [[nodiscard]] Task<Result<void>> askToEnd(const QString& status) const;
     [[nodiscard]] Task<Result<bool>> isAtRest() const;
 

@@ -278,6 +278,12 @@ Task<Result<void>> Qmp::setMigrationBandwidth(Bytes perSecond) const
     co_return co_await run(u"migrate-set-parameters"_s, {{u"max-bandwidth"_s, perSecond.value}});
 }
 
+Task<Result<void>> Qmp::setDowntimeLimit(std::chrono::milliseconds limit) const
+{
+    co_return co_await run(u"migrate-set-parameters"_s,
+                           {{u"downtime-limit"_s, qint64(limit.count())}});
+}
+
 Task<Result<void>> Qmp::setCheckpointDelay(std::chrono::milliseconds delay) const
 {
     co_return co_await run(u"migrate-set-parameters"_s,
@@ -321,6 +327,7 @@ Task<Result<Qmp::Migration>> Qmp::migration() const
     co_return Migration{reply[u"status"].toString(u"none"_s),
                         {total - ram[u"remaining"].toInteger()},
                         {total},
+                        ram[u"dirty-sync-count"].toInt(),
                         reply[u"error-desc"].toString()};
 }
 

@@ -87,11 +87,14 @@ public:
         QString status; ///< QEMU's MigrationStatus; "none" if there never was one.
         Bytes ramDone;
         Bytes ramTotal;
+        int rounds{0}; ///< How often QEMU has looked for what was written meanwhile.
         QString error;
     };
     [[nodiscard]] Task<Result<void>> setCapabilities(QStringList on, QStringList off) const;
     [[nodiscard]] Task<Result<void>> setMigrationTls(QString credentials, QString hostName) const;
     [[nodiscard]] Task<Result<void>> setMigrationBandwidth(Bytes perSecond) const;
+    /// How long the guest may stand still at the end of a migration.
+    [[nodiscard]] Task<Result<void>> setDowntimeLimit(std::chrono::milliseconds limit) const;
     /// At most this long between two checkpoints; under COLO one is made at once.
     [[nodiscard]] Task<Result<void>> setCheckpointDelay(std::chrono::milliseconds delay) const;
     [[nodiscard]] Task<Result<void>> migrate(QHostAddress address, quint16 port) const;

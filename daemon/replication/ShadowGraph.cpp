@@ -208,7 +208,14 @@ Task<Result<bool>> ShadowGraph::isMerged() const
 {
     for (const auto& disk : m_spec.disks) {
         LOCKSTEP_CO_TRY(children, co_await m_qmp.children(names::replication(disk.target)));
-        if (!children.isEmpty() && children.value(u"file"_s) != disk.node)
+        const QString below = children.value(u"file"_s);
+        // While it merges, the job's filter is in between.
+        if (below == names::active(disk.target))
+            co_return failure(
+                Errc::NoSpace,
+                u"QEMU could not merge the overlays of disk %1 into %2; nothing is lost: see to that file's disk, e.g. make room, shut the guest down, wait until it is shown as off, merged then, and start it"_s
+                    .arg(disk.target, disk.replica));
+        if (!children.isEmpty() && below != disk.node)
             co_return false;
     }
     co_return true;

@@ -38,7 +38,8 @@ public:
     /// Removes what connected it to the former primary. The rewriter stays: connections that were
     /// opened since the last checkpoint need it as long as they live.
     [[nodiscard]] Task<Result<void>> disconnect() const;
-    /// Whether the overlays have been merged into every replica.
+    /// Whether the overlays have been merged into every replica. Call it only after goLive().
+    /// Errors: NoSpace if QEMU has given up on one; it does not try again.
     [[nodiscard]] Task<Result<bool>> isMerged() const;
     /// With all merged: the disks get libvirt's nodes back in one short stop of the guest, and what
     /// was set for the migration is reset. Afterwards nothing of ours is left but the rewriters.

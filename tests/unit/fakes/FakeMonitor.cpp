@@ -191,6 +191,7 @@ std::optional<FakeMonitor::Answer> FakeMonitor::answerMigration(const QString& c
             {u"status"_s, migration}, {u"ram"_s, ram}, {u"error-desc"_s, migrationEnd}}};
     }
     if (command == u"migrate") {
+        ranAtLogStart = status == u"running";
         migration = u"active"_s;
         m_yanked = false;
         m_copied = 0;
@@ -215,8 +216,8 @@ std::optional<FakeMonitor::Answer> FakeMonitor::answerMigration(const QString& c
     } else if (command == u"x-colo-lost-heartbeat") {
         if (coloMode == u"none")
             return refuse(u"not in COLO"_s);
-        m_merging = coloMode == u"secondary";
-        m_copied = 0;
+        if (coloMode == u"secondary")
+            beginMerge();
         coloMode = u"none"_s;
         migration = u"completed"_s;
         setRunning();
@@ -313,7 +314,7 @@ FakeMonitor::Answer FakeMonitor::setProperty(const QJsonObject& arguments)
 QJsonArray FakeMonitor::listNodes()
 {
     if (m_merging && ++m_copied >= rounds)
-        merge();
+        endMerge();
     QJsonArray list;
     for (auto node = nodes.cbegin(); node != nodes.cend(); ++node) {
         QJsonArray children;
@@ -368,17 +369,33 @@ void FakeMonitor::setRunning()
                 });
 }
 
-/// What replication's failover does: the active overlay is committed down to the replica.
-void FakeMonitor::merge()
+/// What replication's failover does: a job of its own commits the active overlay down to the
+/// replica. Its filter is there from the start.
+void FakeMonitor::beginMerge()
+{
+    m_merging = true;
+    m_copied = 0;
+    const auto names = nodes.keys();
+    for (const auto& name : names) {
+        if (nodes[name].driver != u"replication")
+            continue;
+        const QString filter = u"#merge-"_s + name;
+        nodes.insert(filter, {u"mirror_top"_s, {{u"backing"_s, nodes[name].children[u"file"_s]}}});
+        nodes[name].children.insert(u"file"_s, filter);
+    }
+}
+
+void FakeMonitor::endMerge()
 {
     m_merging = false;
-    for (auto& node : nodes) {
-        if (node.driver != u"replication")
+    const auto names = nodes.keys();
+    for (const auto& name : names) {
+        if (nodes[name].driver != u"replication")
             continue;
-        QString below = node.children.value(u"file"_s);
-        while (nodes.value(below).children.contains(u"backing"_s))
+        QString below = nodes.take(nodes[name].children[u"file"_s]).children[u"backing"_s];
+        while (!mergeFails && nodes.value(below).children.contains(u"backing"_s))
             below = nodes.value(below).children.value(u"backing"_s);
-        node.children.insert(u"file"_s, below);
+        nodes[name].children.insert(u"file"_s, below);
     }
 }
 

@@ -46,6 +46,7 @@ public:
     QString migrationEnd; ///< E.g. "failed": what the migration comes to instead of pre-switchover.
     QString coloEnd; ///< What migrate-continue comes to instead of "colo".
     QString mirrorError; ///< What the mirrors report.
+    bool mergeFails{false}; ///< The merge after a takeover gives up, as on a full disk.
     bool off{false}; ///< The domain has ended.
     std::function<void(const QString& name)> event; ///< Where its events go.
     std::function<void()> entered; ///< Told when it enters COLO as a primary.
@@ -68,6 +69,7 @@ public:
     // What it has seen.
     int commands{0};
     bool aborted{false}; ///< A drive was given the node that it had: an assertion of QEMU's.
+    bool ranAtLogStart{false}; ///< The guest has run while QEMU began to log what it writes.
     bool ranParked{false}; ///< The guest has run with a disk on a placeholder: it has lost data.
 
 private:
@@ -88,7 +90,8 @@ private:
     [[nodiscard]] bool isUsed(const QString& node) const;
     void setRunning();
     void enterColo();
-    void merge();
+    void beginMerge();
+    void endMerge();
 
     QStringList* m_journal{nullptr};
     QMap<QString, Bytes> m_sizes;

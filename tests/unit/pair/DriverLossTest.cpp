@@ -39,6 +39,7 @@ private Q_SLOTS:
     void takesOverThoughNothingCanBeKeptTwice();
     void mergesNothingThatWasNotKeptInFull();
     void stopsAGuestWhoseWriteOnlySeemedDone();
+    void saysThatNothingCouldBeMerged();
     void goesOnAloneWhenTheShadowDies_data() { addArbiters(); }
     void goesOnAloneWhenTheShadowDies();
     void turnsOffWhenTheGuestDoes();
@@ -104,6 +105,8 @@ public:
     LongMerge()
     {
         ready = hosts.beginProtected();
+        QObject::connect(&hosts.beta.chronicle, &Chronicle::recorded, &hosts.beta.chronicle,
+                         [this](const PairEvent& event) { told += event.text + u'\n'; });
         late = hosts.beta.putLate();
         hosts.beta.qemu().rounds = std::numeric_limits<int>::max();
     }
@@ -130,6 +133,7 @@ public:
 
     TwoHosts hosts{ArbiterKind::Etcd, false};
     QString late; ///< Path of its file.
+    QString told; ///< The history of the host that merges.
     bool ready{false};
 };
 
@@ -153,6 +157,25 @@ void DriverLossTest::stopsAGuestWhoseWriteOnlySeemedDone()
     merge.tellBadWrite(u"lockstep-repl-vda"_s);
     QTRY_COMPARE(merge.hosts.beta.qemu().status, u"paused"_s);
     QVERIFY2(QFile::exists(merge.late), "it holds what the guest has written");
+    QTRY_VERIFY2(merge.told.contains(u"virsh destroy web"), qPrintable(merge.told));
+}
+
+void DriverLossTest::saysThatNothingCouldBeMerged()
+{
+    TwoHosts hosts{ArbiterKind::Etcd, false};
+    QVERIFY(hosts.beginProtected());
+    auto& beta = hosts.beta;
+    beta.qemu().mergeFails = true;
+    hosts.alpha.hypervisor.end(webUuid(), Ending::Died);
+    QTRY_VERIFY2_WITH_TIMEOUT(beta.reason().contains(u"could not merge"), hosts.text(),
+                              TwoHosts::deadline);
+    QCOMPARE(beta.state(), u"merging"_s);
+    QCOMPARE(beta.qemu().status, u"running"_s);
+    QVERIFY2(beta.hypervisor.defined.isEmpty(), "a start from the replica alone would lose writes");
+    beta.hypervisor.end(webUuid(), Ending::TurnedOff); // as it is told to do
+    QTRY_COMPARE_WITH_TIMEOUT(beta.state(), u"off"_s, TwoHosts::deadline);
+    QCOMPARE(beta.hypervisor.defined.size(), 1);
+    QCOMPARE(beta.guard(), u"allow"_s);
 }
 
 void DriverLossTest::goesOnAloneWhenTheShadowDies()

@@ -64,6 +64,8 @@ class PrimaryGraphTest : public QObject
 private Q_SLOTS:
     void initTestCase() { spdlog::set_level(spdlog::level::off); }
     void protectsAndGoesAlone();
+    void standsStillWhileLoggingBegins_data();
+    void standsStillWhileLoggingBegins();
     void leavesAPlainDomainWhateverFails_data();
     void leavesAPlainDomainWhateverFails();
     void leavesAPlainDomainWhenCancelled();
@@ -102,6 +104,25 @@ void PrimaryGraphTest::protectsAndGoesAlone()
     QVERIFY(QCoro::waitFor(primary.plan.undoAll()));
     QCOMPARE(primary.trace(), QString{});
     QCOMPARE(QCoro::waitFor(primary.graph.leftovers()).value(), QStringList{});
+}
+
+void PrimaryGraphTest::standsStillWhileLoggingBegins_data()
+{
+    QTest::addColumn<bool>("kvm");
+    QTest::newRow("emulated") << false;
+    QTest::newRow("kvm") << true; // has a log of its own, and needs no stop
+}
+
+void PrimaryGraphTest::standsStillWhileLoggingBegins()
+{
+    QFETCH(const bool, kvm);
+    Primary primary;
+    auto spec = webSpec();
+    spec.kvm = kvm;
+    primary.graph.setSpec(spec);
+    QVERIFY(primary.protect());
+    QCOMPARE(primary.qemu.ranAtLogStart, kvm);
+    QCOMPARE(primary.qemu.status, u"running"_s);
 }
 
 void PrimaryGraphTest::leavesAPlainDomainWhateverFails_data()
