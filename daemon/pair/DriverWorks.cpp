@@ -71,8 +71,7 @@ Task<void> PairDriver::work(Work work)
             return QemuSense::Plain;
         return std::nullopt;
     }();
-    if (sense && m_mind.qemu != QemuSense::Off && m_mind.qemu != QemuSense::Died
-        && m_mind.qemu != *sense)
+    if (sense && !hasEnded(m_mind.qemu) && m_mind.qemu != *sense)
         happen(QemuChanged{*sense});
     m_again = !outcome;
     happen(WorkEnded{outcome.has_value()});
@@ -137,7 +136,7 @@ Task<Result<void>> PairDriver::confirm()
 Task<Result<void>> PairDriver::detach()
 {
     const auto job = m_job.ensure(u"continue-alone"_s);
-    if (m_mind.qemu == QemuSense::Died || m_mind.qemu == QemuSense::Off)
+    if (hasEnded(m_mind.qemu))
         co_return {}; // all that there was to take apart has gone with it
     DetachFlow flow{m_parts, m_uuid};
     // A protection that was not complete may have left the guest paused; one that was did not.

@@ -39,6 +39,17 @@ enum class QemuSense : quint8 {
     Off, ///< There is none: the guest or somebody turned it off.
 };
 
+/// No guest runs there any more.
+[[nodiscard]] inline bool hasEnded(QemuSense qemu)
+{
+    return qemu == QemuSense::Died || qemu == QemuSense::Off;
+}
+
+[[nodiscard]] inline bool isUseless(QemuSense qemu)
+{
+    return hasEnded(qemu) || qemu == QemuSense::Hung;
+}
+
 /// The other host, as its heartbeats tell.
 enum class PeerSense : quint8 {
     Unknown, ///< Nothing heard since this daemon started.

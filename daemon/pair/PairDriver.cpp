@@ -318,8 +318,7 @@ void PairDriver::adjust()
     const bool engaged = m_mind.known
         && (m_mind.state == PairState::Confirming || m_mind.state == PairState::Protected
             || m_mind.state == PairState::Interrupted);
-    m_qemu.setWatching(engaged && !usesMonitor(m_mind.work) && m_mind.qemu != QemuSense::Died
-                       && m_mind.qemu != QemuSense::Off);
+    m_qemu.setWatching(engaged && !usesMonitor(m_mind.work) && !hasEnded(m_mind.qemu));
 }
 
 Task<void> PairDriver::act()
@@ -378,8 +377,7 @@ Task<bool> PairDriver::perform(Planned planned)
         if (!sever())
             co_return false;
         // One that has ended, or hangs, cannot go on because its connections are gone, too.
-        if (m_mind.qemu != QemuSense::Died && m_mind.qemu != QemuSense::Off
-            && m_mind.qemu != QemuSense::Hung)
+        if (!isUseless(m_mind.qemu))
             m_qemu.cut(m_why);
     } else if (std::holds_alternative<ReadRecord>(planned.action)) {
         m_tasks.add(readRecord());

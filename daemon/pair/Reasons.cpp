@@ -15,6 +15,12 @@ QString joined(const QString& first, const QString& second)
     return first + u"; "_s + second;
 }
 
+/// A QEMU that hangs in a checkpoint does so until its connections to a peer that is gone are cut.
+bool mayRecover(const Mind& mind)
+{
+    return mind.qemu == QemuSense::Hung && mind.peer != PeerSense::Alive;
+}
+
 /// Who is to decide, and what holds that up.
 QString waitsFor(const Mind& mind, const ReasonParts& parts)
 {
@@ -54,7 +60,7 @@ QString reasonFor(const Mind& mind, const ReasonParts& parts)
     case PairState::Confirming:
         return mind.arbiterLost ? waitsFor(mind, parts) : QString{};
     case PairState::Interrupted:
-        if (mind.isPrimary() && (mind.qemu == QemuSense::Died || mind.qemu == QemuSense::Hung))
+        if (mind.isPrimary() && isUseless(mind.qemu) && !mayRecover(mind))
             return joined(parts.why,
                           mind.arbitration == Arbitration::Manual
                               ? u"'lockstep takeover %1' on %2 goes on with the shadow"_s.arg(
@@ -66,9 +72,8 @@ QString reasonFor(const Mind& mind, const ReasonParts& parts)
     case PairState::TakingOver:
         return joined(parts.why, u"the shadow goes live"_s);
     case PairState::Merging:
-        return joined(parts.error.isEmpty() ? QString{}
-                                            : u"not plain yet: %1, tried again"_s.arg(parts.error),
-                      u"live here; the disks' overlays are being merged"_s);
+        return parts.error.isEmpty() ? u"live here; the disks' overlays are being merged"_s
+                                     : u"live here, but not plain yet: %1"_s.arg(parts.error);
     case PairState::Alone:
         return joined(parts.why, howToProtect(mind, parts));
     case PairState::Stale:
@@ -103,6 +108,14 @@ Error refusal(const QString& kind, const PairRecord& record, const Mind& mind)
         return {Errc::NotInStep,
                 u"the shadow of domain %1 cannot take over: the pair is %2"_s.arg(record.domain,
                                                                                   state)};
+    if (mind.state == PairState::Interrupted && isUseless(mind.qemu)) {
+        return {Errc::WrongRole,
+                u"QEMU of domain %1 %2 on this host; there is nothing here to go on with"_s.arg(
+                    record.domain,
+                    mind.qemu == QemuSense::Hung ? u"does not answer"_s : u"has ended"_s),
+                u"Go on with the shadow: 'lockstep takeover %1' on %2."_s.arg(record.domain,
+                                                                              record.peerName)};
+    }
     return {Errc::NotProtected,
             u"domain %1 is %2; there is no shadow to leave"_s.arg(record.domain, state)};
 }

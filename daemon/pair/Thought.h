@@ -7,17 +7,6 @@
 
 namespace lockstep::failover {
 
-/// No guest runs there any more.
-[[nodiscard]] inline bool hasEnded(QemuSense qemu)
-{
-    return qemu == QemuSense::Died || qemu == QemuSense::Off;
-}
-
-[[nodiscard]] inline bool isUseless(QemuSense qemu)
-{
-    return hasEnded(qemu) || qemu == QemuSense::Hung;
-}
-
 /// The other side speaks of the protection that this side means, or of a later one.
 [[nodiscard]] inline bool isCurrent(const Mind& mind)
 {

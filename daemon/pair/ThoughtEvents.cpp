@@ -176,10 +176,13 @@ bool Thought::takesUp(Wish wish)
             return false;
         m.waiting = false;
         return true;
-    case Wish::GoAlone:
-        if (!m.isPrimary() || !engaged || isUseless(m.qemu))
+    case Wish::GoAlone: {
+        // One that hangs may do so in a checkpoint, for want of the connections that are cut then.
+        const bool better = m.qemu == QemuSense::Hung && shadowLives();
+        if (!m.isPrimary() || !engaged || hasEnded(m.qemu) || better)
             return false;
         break;
+    }
     case Wish::OwnAlone:
         if (!m.isPrimary() || m.sole || m.peer == PeerSense::Alive)
             return false;

@@ -91,6 +91,7 @@ private Q_SLOTS:
     void aPrimaryIsNotSoleOnceItsShadowMayCount();
     void nobodyIsShotByAHostWithoutAGuest();
     void anAdministratorsWordNeedsAGuest();
+    void aQemuThatHangsGoesOnAloneIfNobodyElseCan();
 };
 
 void DecideTest::aPrimaryAsksBeforeItGoesOn()
@@ -260,6 +261,19 @@ void DecideTest::anAdministratorsWordNeedsAGuest()
     QVERIFY(begins(decide(lost.mind, Told{Wish::GoAlone}), Work::Detach));
     const auto dead = after(lost.mind, {QemuChanged{QemuSense::Died}, Told{Wish::GoAlone}});
     QVERIFY(!dead.mind.sole);
+}
+
+void DecideTest::aQemuThatHangsGoesOnAloneIfNobodyElseCan()
+{
+    // It may hang in a checkpoint for want of the peer that is gone.
+    auto mind = protectedOne(Role::Primary, Arbitration::Manual);
+    const auto stuck = after(mind, {PeerChanged{PeerSense::Gone}, QemuChanged{QemuSense::Hung}});
+    QVERIFY(begins(decide(stuck.mind, Told{Wish::GoAlone}), Work::Detach));
+    // A shadow that is well is worth more than a guest that stands still.
+    const auto hung = decide(mind, QemuChanged{QemuSense::Hung});
+    const auto told = decide(hung.mind, Told{Wish::GoAlone});
+    QVERIFY(!told.mind.sole);
+    QVERIFY(!find<AskToLetGo>(told));
 }
 
 QTEST_GUILESS_MAIN(DecideTest)

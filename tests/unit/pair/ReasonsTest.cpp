@@ -126,6 +126,12 @@ void ReasonsTest::namesTheCommandWhereAnAdministratorDecides()
     Mind dead = interrupted(Role::Primary);
     dead.qemu = QemuSense::Died;
     QVERIFY(reasonFor(dead, parts()).contains(u"'lockstep takeover web' on beta"));
+    Mind hung = interrupted(Role::Primary);
+    hung.qemu = QemuSense::Hung;
+    hung.peer = PeerSense::Alive;
+    QVERIFY(!reasonFor(hung, parts()).contains(u"continue-alone"));
+    hung.peer = PeerSense::Gone; // for want of which it may hang
+    QVERIFY(reasonFor(hung, parts()).contains(u"'lockstep continue-alone web'"));
     Mind off;
     off.state = Off;
     QVERIFY(reasonFor(off, parts()).contains(u"'virsh start web'"));
@@ -158,6 +164,11 @@ void ReasonsTest::refusesWithAReason()
             QVERIFY2(flaw(text).isEmpty(), qPrintable(text));
         }
     });
+    Mind hung = interrupted(Role::Primary);
+    hung.qemu = QemuSense::Hung;
+    const auto error = refusal(u"continue-alone"_s, record, hung);
+    QVERIFY(error.message().contains(u"does not answer"));
+    QVERIFY(error.remedy().contains(u"'lockstep takeover web' on "_s + record.peerName));
 }
 
 void ReasonsTest::refusesAStartWithTheEpochAndTheHost()
