@@ -71,6 +71,8 @@ class Hypervisor : public QObject
     Q_OBJECT
 public:
     [[nodiscard]] virtual bool isConnected() const = 0;
+    /// Returns once connected, or after `patience` at the latest; at once if it is.
+    [[nodiscard]] Task<void> connectedWithin(std::chrono::milliseconds patience) const;
     /// By name, UUID or id of a running domain, tried in the order id, UUID, name as virsh does.
     [[nodiscard]] virtual Task<Result<DomainInfo>> find(QString nameUuidOrId) = 0;
     [[nodiscard]] virtual Task<Result<QList<DomainInfo>>> domains() = 0;

@@ -20,7 +20,8 @@ namespace lockstep {
 namespace {
 
 constexpr auto firstBackoff = 250ms;
-constexpr std::chrono::milliseconds longestBackoff = 10s;
+// To ask costs little, and until then no pair here can be seen to.
+constexpr std::chrono::milliseconds longestBackoff = 1s;
 constexpr auto shutdownPatience = 2s;
 
 constexpr auto queryDeadline = 10s;

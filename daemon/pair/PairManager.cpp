@@ -19,6 +19,8 @@ namespace {
 // discarded.
 constexpr auto helloDeadline = 3s;
 constexpr auto stopDeadline = 20s;
+// libvirt's daemon is restarted within that: a package's update is no reason to refuse a command.
+constexpr auto libvirtPatience = 10s;
 
 } // namespace
 
@@ -142,6 +144,7 @@ bool PairManager::usesPeer(const PeerId& id) const
 
 Task<Result<PairManager::Subject>> PairManager::subject(QString domain, QString peer)
 {
+    co_await m_hypervisor.connectedWithin(libvirtPatience);
     LOCKSTEP_CO_TRY(info, co_await m_hypervisor.find(domain));
     const auto record = m_pairs.find(info.uuid);
     if (record && record->isEngaged()) {
@@ -302,6 +305,7 @@ Task<Result<PairDriver*>> PairManager::readyDriver(Subject subject, ProtectOptio
 
 Task<Result<PairManager::Pair>> PairManager::pairFor(QString domain)
 {
+    co_await m_hypervisor.connectedWithin(libvirtPatience);
     const auto info = co_await m_hypervisor.find(domain);
     auto record = info ? m_pairs.find(info->uuid) : std::nullopt;
     if (!info) {

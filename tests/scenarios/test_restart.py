@@ -62,6 +62,22 @@ def test_alone_after_a_restart(lab):
     loads["numbers"].verify()
 
 
+def test_a_takeover_waits_for_the_hypervisor_daemon(lab):
+    """libvirtd is restarted, as by a package's update: no reason to refuse."""
+    guest = lab.guest("web")
+    lab.protect(guest)
+    with lab.loads(guest, "numbers") as loads:
+        lab.beta.service("stop", "libvirtd")
+        lab.unplug("alpha")
+        takeover = lab.beta.start("lockstep", "takeover", "web")
+        lab.beta.service("start", "libvirtd")
+        output, _ = takeover.communicate(timeout=60)
+        equal(takeover.returncode, 0, f"exit status of the takeover: {output}")
+        loads.wait_requests(30, 60)
+    loads.expect_no_failures()
+    loads["numbers"].verify()
+
+
 @for_guests("libvirtd")
 def test_stays_protected_without_the_hypervisor_daemon(lab, service):
     test_stays_protected_without(lab, service)

@@ -292,8 +292,12 @@ void LibvirtHypervisorTest::reconnectsAfterARestartOfLibvirtd()
     QVERIFY(!refused);
     QCOMPARE(refused.error().code(), Errc::HypervisorUnavailable);
 
+    QCoro::waitFor(m_hypervisor->connectedWithin(50ms)); // waits no longer than it is told
+    QVERIFY(!m_hypervisor->isConnected());
     QVERIFY(m_libvirtd.start());
-    QTRY_COMPARE_WITH_TIMEOUT(connected.size(), 1, 30'000);
+    QCoro::waitFor(m_hypervisor->connectedWithin(30s));
+    QVERIFY(m_hypervisor->isConnected());
+    QCOMPARE(connected.size(), 1);
     const auto answer = QCoro::waitFor(monitor->execute(u"query-status"_s));
     QVERIFY2(answer, answer ? "" : qPrintable(answer.error().message()));
     QSignalSpy events{m_hypervisor.get(), &Hypervisor::qmpEvent};
