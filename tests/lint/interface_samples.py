@@ -86,6 +86,13 @@ PAGES = (
     (PAGE, f"## NoSpace{SECTION}## Busy{SECTION}", "alphabetical"),
 )
 
+TABLE = "| `org.lockstep.look` | `Do`, and `Cancel` of such jobs | yes |"
+TABLES = (
+    ("`Do`", "much", "the row of org.lockstep.look lacks Do"),
+    ("`Do`", "`Do`, `Undo`", "the row of org.lockstep.look should not have Undo"),
+    (TABLE, "", "the row of org.lockstep.look lacks Do"),
+)
+
 
 def interfaces(members, name="I"):
     text = f'<node><!-- An interface. Since 0.1.0. --><interface name="{name}">{members}</interface></node>'
@@ -111,6 +118,9 @@ def failures(rules):
     def page(text):
         return list(rules["page"](text, FACTS["errors"]))
 
+    def table(text):
+        return list(rules["table"](text, interfaces(GOOD)))
+
     def wrong(title, before, after, said, expected):
         if before == after or not any(expected in line for line in said):
             yield f"check-interfaces itself: {title} does not say '{expected}' of {after!r}, but {said}"
@@ -135,6 +145,10 @@ def failures(rules):
     for old, new, expected in POLICIES:
         sample = POLICY.replace(old, new, 1)
         yield from wrong("policy", POLICY, sample, policy(sample), expected)
+    yield from right("table", TABLE, table(TABLE))
+    for old, new, expected in TABLES:
+        sample = TABLE.replace(old, new, 1)
+        yield from wrong("table", TABLE, sample, table(sample), expected)
     yield from right("page", PAGE, page(PAGE))
     for old, new, expected in PAGES:
         sample = PAGE.replace(old, new, 1)
