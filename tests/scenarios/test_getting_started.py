@@ -92,3 +92,6 @@ def test_every_command_of_the_page(lab):
     lab.reset(paired=False)
     for step in steps(PAGE.read_text(encoding="utf-8")):
         do(lab, step)
+
+
+test_every_command_of_the_page.deadline = 600
