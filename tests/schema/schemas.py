@@ -44,7 +44,7 @@ class Schemas:
         return self.index.get(command)
 
     def check(self, arguments, value):
-        """Raises Mismatch if `value` is not what that command prints."""
+        """Raises Mismatch if `value` is not what that command prints; returns the schema's name."""
         shown = f"lockstep {' '.join(map(str, arguments))}"
         name = "error.json" if isinstance(value, dict) and list(value) == ["error"] else self.name_for(arguments)
         if name is None:
@@ -52,9 +52,12 @@ class Schemas:
         for problem in self.validators[name].iter_errors(value):
             where = "/".join(map(str, problem.absolute_path)) or "the whole"
             raise Mismatch(f"{shown}: not as docs/schema/{name} says: {where}: {problem.message}")
+        return name
 
     def check_text(self, arguments, text):
-        """The same for what was printed; commands that follow something print one value after the other."""
+        """The same for what was printed; commands that follow something print one value after the other.
+        Returns the names of the schemas."""
+        names = set()
         follows = any(str(word) in ("--follow", "--watch") for word in arguments)
         rest, seen = text.strip(), 0
         while rest or not (seen or follows):
@@ -62,7 +65,8 @@ class Schemas:
                 value, end = json.JSONDecoder().raw_decode(rest)
             except ValueError as error:
                 raise Mismatch(f"lockstep {' '.join(map(str, arguments))}: no JSON: {error}: {rest[:200]!r}") from None
-            self.check(arguments, value)
+            names.add(self.check(arguments, value))
             rest, seen = rest[end:].strip(), seen + 1
             if seen > 1 and not follows:
                 raise Mismatch(f"lockstep {' '.join(map(str, arguments))}: more than one JSON value")
+        return names
