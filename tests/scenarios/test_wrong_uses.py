@@ -105,7 +105,7 @@ CALLS = [
     (Call("", "Manager", "FindPair", "(dbus.UInt32(3),)"), "InvalidArgs", "s"),
     (Call("", "Manager", "FindPair"), "InvalidArgs", "s"),
     (Call("", "Manager", "NoSuchMethod"), "UnknownMethod", "NoSuchMethod"),
-    (Call("", OURS + "Nonsense", "Protect"), "Unknown(Method|Interface)", "Nonsense"),
+    (Call("", OURS + "Nonsense", "Protect"), "AccessDenied", "Nonsense"),
     (Call("/pair/nonsense", "Pair", "TakeOver", "(options(),)"), "UnknownObject", "/pair/nonsense"),
     (Call("/job/999", "Job", "Cancel"), "UnknownObject", "/job/999"),
     (Call("", "org.freedesktop.DBus.Properties", "Get", f"('{OURS}Manager', 'Nothing')"), "UnknownProperty", "Nothing"),
