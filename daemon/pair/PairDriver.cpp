@@ -107,6 +107,17 @@ Task<void> PairDriver::start()
     hear();
 }
 
+Task<void> PairDriver::look()
+{
+    ++m_working;
+    const auto sense = co_await m_qemu.look();
+    --m_working;
+    if (sense != m_mind.qemu)
+        happen(QemuChanged{sense});
+    if (isVacant())
+        Q_EMIT vacant();
+}
+
 void PairDriver::stop()
 {
     m_stopped = true;

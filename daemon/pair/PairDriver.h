@@ -73,6 +73,8 @@ public:
     [[nodiscard]] Task<bool> ask(failover::Event question);
     /// This host is to keep a shadow: its record, if it agrees.
     [[nodiscard]] Task<bool> askToBuild(PairRecord record);
+    /// Looks at this side's QEMU now; what is new about it has happened when this returns.
+    [[nodiscard]] Task<void> look();
     /// Something was sensed.
     void happen(const failover::Event& event);
     /// A shadow is being made here; stop() stops that.
@@ -80,7 +82,6 @@ public:
     [[nodiscard]] Task<void> builtOrNot(Result<void> outcome);
     /// Returns once there is no shadow here any more, or after `deadline`.
     [[nodiscard]] Task<void> discarded(std::chrono::milliseconds deadline);
-    [[nodiscard]] QemuWatch& qemu() { return m_qemu; }
     [[nodiscard]] bool isBuilding() const { return m_building.has_value(); }
 
 Q_SIGNALS:

@@ -148,10 +148,8 @@ Task<Result<QJsonObject>> PeerRequests::confirm(PeerId peer, QJsonObject request
 {
     LOCKSTEP_CO_TRY(what, subject(peer, request));
     const auto uuid = what.driver->uuid();
-    const auto sense = co_await what.driver->qemu().look();
+    co_await what.driver->look();
     LOCKSTEP_CO_TRY(now, subject(peer, request)); // it may be gone meanwhile
-    if (sense != now.driver->mind().qemu)
-        now.driver->happen(QemuChanged{sense});
     const bool agreed = co_await now.driver->ask(AskedToConfirm{now.epoch.value});
     const auto record = m_parts.pairs.find(uuid);
     if (!agreed || !record)

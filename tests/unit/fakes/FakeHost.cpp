@@ -139,6 +139,7 @@ void FakeHost::end()
     if (drivers)
         drivers->stop();
     settle();
+    QVERIFY(QTest::qWaitFor([this] { return !peers.isServing(); }, 30'000));
     requests.reset();
     drivers.reset();
 }

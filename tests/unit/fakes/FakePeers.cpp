@@ -68,8 +68,16 @@ void FakePeers::setLink(bool up)
 Task<Result<QJsonObject>> FakePeers::ask(PeerId from, QString method, QJsonObject params)
 {
     (void)co_await pause(0ms);
+    co_return co_await serve(from, method, params);
+}
+
+Task<Result<QJsonObject>> FakePeers::serve(PeerId from, QString method, QJsonObject params)
+{
     const auto asked = handler(method);
-    co_return co_await asked(from, params);
+    ++m_serving;
+    const auto reply = co_await asked(from, params);
+    --m_serving;
+    co_return reply;
 }
 
 void FakePeers::join(FakePeers& left, FakePeers& right)
@@ -135,8 +143,7 @@ Task<Result<QJsonObject>> FakePeers::call(PeerId id, QString method, QJsonObject
         co_return Result<QJsonObject>{prepared->second};
     if (!m_other || !m_other->m_handlers.contains(method))
         co_return failure(Errc::PeerUnreachable, u"nobody answers %1"_s.arg(method));
-    const auto handler = m_other->m_handlers[method];
-    const auto reply = co_await handler(m_id, params);
+    const auto reply = co_await m_other->serve(m_id, method, params);
     (void)co_await pause(0ms);
     if (lostReplies.contains(method))
         co_return failure(Errc::Timeout, u"no answer"_s);

@@ -29,6 +29,8 @@ public:
     [[nodiscard]] Task<Result<QJsonObject>> ask(PeerId from, QString method, QJsonObject params);
     /// This host's daemon has ended: nobody answers.
     void fallSilent() { m_handlers.clear(); }
+    /// What was asked of this host is still being worked on, and uses what answers it.
+    [[nodiscard]] bool isServing() const { return m_serving > 0; }
     [[nodiscard]] Handler handler(const QString& method) const { return m_handlers.at(method); }
 
     std::map<QString, Result<QJsonObject>> answers; ///< Instead of asking the other side.
@@ -63,6 +65,7 @@ public:
     [[nodiscard]] QList<PairBeat> pairsOf(const PeerId& id) const override;
 
 private:
+    [[nodiscard]] Task<Result<QJsonObject>> serve(PeerId from, QString method, QJsonObject params);
     void beat();
     void receive(const QList<PairBeat>& beats);
 
@@ -73,6 +76,7 @@ private:
     QStringList* m_journal;
     FakePeers* m_other{nullptr};
     std::map<QString, Handler> m_handlers;
+    int m_serving{0};
 };
 
 } // namespace lockstep::test
