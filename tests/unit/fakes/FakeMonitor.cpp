@@ -41,6 +41,8 @@ Task<Result<QJsonValue>> FakeMonitor::execute(QString command, QJsonObject argum
 {
     // As a worker thread's answer would come.
     (void)co_await pause(0ms);
+    if (const auto held = std::exchange(hold, std::nullopt))
+        (void)co_await *held;
     const int number = commands++;
     if (seen)
         seen(number);

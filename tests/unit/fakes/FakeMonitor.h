@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include "base/OneShot.h"
 #include "base/Types.h"
 #include "hypervisor/Monitor.h"
 
@@ -41,6 +42,7 @@ public:
     // What the test arranges.
     std::optional<int> failAt;    ///< Number of the command that fails, from 0.
     std::optional<int> deafFrom;  ///< From this command on nothing is done: the daemon has died.
+    std::optional<OneShot<bool>> hold; ///< The next command is carried out when this completes.
     Fault fault{Fault::Refused};
     QString refused;              ///< Every command of this name fails.
     QString migrationEnd; ///< E.g. "failed": what the migration comes to instead of pre-switchover.

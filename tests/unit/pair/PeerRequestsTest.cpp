@@ -61,8 +61,6 @@ private Q_SLOTS:
     void cleansUpAfterAFailedPreparation();
     void refusesWhatIsNoRequest_data();
     void refusesWhatIsNoRequest();
-    void confirmsOnlyAShadowInStep();
-    void confirmsOnlyUnderItsEpoch();
     void discardsWhatLosesItsPrimaryBeforeItIsInStep();
     void neverTakesOverOnceReleased();
     void refusesToReleaseWhatGoesLive_data();
@@ -278,30 +276,6 @@ void PeerRequestsTest::refusesWhatIsNoRequest()
     QVERIFY(!reply);
     QCOMPARE(reply.error().code(), Errc::ProtocolError);
     QCOMPARE(hosts.beta.standing(), u"secondary protected 1"_s);
-}
-
-void PeerRequestsTest::confirmsOnlyAShadowInStep()
-{
-    Hosts hosts;
-    hosts.beta.begin();
-    QVERIFY(hosts.prepare(1));
-    QCOMPARE(hosts.askBeta(u"shadow.confirm"_s).error().code(), Errc::NotInStep);
-    QCOMPARE(hosts.beta.state(), toString(Copying));
-    hosts.beta.qemu().coloMode = u"secondary"_s;
-    QVERIFY(hosts.askBeta(u"shadow.confirm"_s));
-    QCOMPARE(hosts.beta.state(), toString(Protected));
-    QVERIFY(hosts.askBeta(u"shadow.confirm"_s)); // asked again, the answer was lost
-}
-
-void PeerRequestsTest::confirmsOnlyUnderItsEpoch()
-{
-    Hosts hosts;
-    hosts.beta.begin();
-    QCOMPARE(hosts.askBeta(u"shadow.confirm"_s).error().code(), Errc::UnknownPair);
-    QVERIFY(hosts.prepare(2));
-    hosts.beta.qemu().coloMode = u"secondary"_s;
-    QCOMPARE(hosts.askBeta(u"shadow.confirm"_s, {{u"epoch"_s, 1}}).error().code(), Errc::NotInStep);
-    QCOMPARE(hosts.beta.state(), toString(Copying));
 }
 
 void PeerRequestsTest::discardsWhatLosesItsPrimaryBeforeItIsInStep()
