@@ -4,6 +4,7 @@
 #include "cli/Bus.h"
 #include "cli/Help.h"
 #include "cli/Output.h"
+#include "cli/UsageError.h"
 
 #include <algorithm>
 #include <ranges>
@@ -11,31 +12,6 @@
 namespace lockstep::cli {
 
 using namespace Qt::StringLiterals;
-
-namespace {
-
-/// The command that was being typed, e.g. "peer add".
-QStringList typedCommand(const CLI::App& app)
-{
-    QStringList name;
-    for (const CLI::App* sub : app.get_subcommands())
-        name += QStringList{QString::fromStdString(sub->get_name())} + typedCommand(*sub);
-    return name;
-}
-
-/// The word after `typed` that is no command; empty if something else is wrong.
-QString unknownWord(const CLI::App& app, const QStringList& typed)
-{
-    const auto rest = app.remaining(true);
-    const CLI::App* last = &app;
-    while (!last->get_subcommands().empty())
-        last = last->get_subcommands().back();
-    if (rest.empty() || rest.front().starts_with('-') || last->get_subcommands({}).empty())
-        return {};
-    return (typed + QStringList{QString::fromStdString(rest.front())}).join(u' ');
-}
-
-} // namespace
 
 Program::Program(bool inShell, bool json)
     : m_app{"Keeps libvirt virtual machines alive when their host dies", inShell ? "" : "lockstep"}
@@ -91,23 +67,6 @@ Result<void> Program::chooseHost() const
         return {};
     return parseTarget(QString::fromStdString(m_context.connect))
         .transform([](const Target& target) { Bus::choose(target); });
-}
-
-int Program::usageError(const CLI::ParseError& error, bool json) const
-{
-    const QString program = m_context.inShell ? QString{} : u"lockstep "_s;
-    const QStringList command = typedCommand(m_app);
-    if (const QString unknown = unknownWord(m_app, command); !unknown.isEmpty()) {
-        const QString help =
-            u"'%1%2' lists them."_s.arg(program, (QStringList{u"help"_s} + command).join(u' '));
-        return printError({Errc::InvalidArgument, u"there is no command '%1'"_s.arg(unknown), help},
-                          json);
-    }
-    const QString help = m_context.inShell
-        ? u"See 'help %1'."_s.arg(command.join(u' '))
-        : u"See '%1 --help'."_s.arg((QStringList{u"lockstep"_s} + command).join(u' '));
-    return printError({Errc::InvalidArgument, QString::fromUtf8(error.what()).simplified(), help},
-                      json);
 }
 
 } // namespace lockstep::cli

@@ -22,7 +22,6 @@ public:
     [[nodiscard]] const CLI::App& app() const { return m_app; }
 
 private:
-    [[nodiscard]] int usageError(const CLI::ParseError& error, bool json) const;
     [[nodiscard]] Result<void> chooseHost() const;
 
     Context m_context;

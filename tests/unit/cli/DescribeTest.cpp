@@ -161,7 +161,7 @@ void DescribeTest::unknownCommandIsStatusTwo()
     QCOMPARE(outcome.status, 2);
     QCOMPARE(
         outcome.err,
-        u"error: there is no command 'frobnicate'\n  what to do: 'lockstep help' lists them.\n"_s);
+        u"error: lockstep has no command 'frobnicate'\n  what to do: See 'lockstep --help'.\n"_s);
     QCOMPARE(runCli(stage, {u"frobnicate"_s, u"--json"_s}).errorName(), u"InvalidArgument"_s);
 }
 
