@@ -35,6 +35,8 @@ const char* actionId(Action action)
         return "org.lockstep.Lockstep1.protect";
     case Action::TakeOver:
         return "org.lockstep.Lockstep1.takeover";
+    case Action::ChangeSettings:
+        return "org.lockstep.Lockstep1.change-settings";
     case Action::ManagePeers:
         return "org.lockstep.Lockstep1.manage-peers";
     }

@@ -21,6 +21,7 @@ enum class Action {
     Look, ///< Makes this and the other host look at something; changes nothing.
     Protect, ///< Starts, stops and cancels protection.
     TakeOver, ///< Decides which host runs a domain.
+    ChangeSettings, ///< Changes how protected domains fail over.
     ManagePeers, ///< Adds, accepts and removes other hosts.
 };
 

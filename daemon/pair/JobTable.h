@@ -2,6 +2,7 @@
 #pragma once
 
 #include "pair/Chronicle.h"
+#include "pair/TimeLeft.h"
 #include "pair/Views.h"
 
 #include <QObject>
@@ -44,6 +45,7 @@ private:
     {
         JobView view;
         std::stop_source stop;
+        TimeLeft timeLeft;
     };
     void recordJob(const JobView& view);
     void forgetOld();
