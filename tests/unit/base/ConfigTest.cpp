@@ -283,7 +283,7 @@ void ConfigTest::showsWhatIsInEffect()
         "[control]\nport = 7000\n[etcd]\nendpoints = [\"http://a:1\", \"http://b:2\"]\n"
         "timeout-ms = 1000\n[fence.beta]\nagent = \"fence_dummy\"\n"_ba,
         u"/etc/x.conf"_s);
-    QVERIFY2(config, qPrintable(config.error().message()));
+    QVERIFY(config);
     const auto view = viewOf(*config);
     QCOMPARE(view.file, u"/etc/x.conf"_s);
     QMap<QString, ConfigSetting> all;
@@ -329,7 +329,7 @@ void ConfigTest::showsNoSecrets()
         "[fence.beta]\nagent = \"fence_ipmilan\"\noptions = { ip = \"bmc\", username = \"admin\", "
         "passwd = \"hunter2\", snmp_community = \"hunter2\", password_script = \"/etc/x\" }\n"_ba,
         u"x"_s);
-    QVERIFY2(config, qPrintable(config.error().message()));
+    QVERIFY(config);
     QStringList secrets;
     for (const auto& setting : viewOf(*config).settings) {
         QVERIFY2(!setting.value.contains(u"hunter2"), qPrintable(setting.key));
