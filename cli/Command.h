@@ -20,6 +20,9 @@ struct Context
 
 using Command = std::function<Result<int>()>;
 
+/// `list --all`, in commands/ListAll.cpp.
+[[nodiscard]] Result<int> listAllDomains(bool json);
+
 /// Adds a command that takes the global options after its name, too.
 inline CLI::App* addCommand(CLI::App& parent, Context& context, const std::string& name,
                             const std::string& purpose, Command command)
@@ -50,6 +53,8 @@ void addPreflight(CLI::App& app, Context& context);
 void addProtect(CLI::App& app, Context& context);
 void addList(CLI::App& app, Context& context);
 void addShow(CLI::App& app, Context& context);
+void addSet(CLI::App& app, Context& context);
+void addConfig(CLI::App& app, Context& context);
 void addEvents(CLI::App& app, Context& context);
 void addTakeover(CLI::App& app, Context& context);
 void addSwitchover(CLI::App& app, Context& context);

@@ -219,6 +219,37 @@ Result<QList<QJsonObject>> Daemon::events(const EventRequest& request)
     });
 }
 
+Result<QJsonArray> Daemon::domains()
+{
+    expectQuestion();
+    return guarded(
+        [this] { return dictionariesToJson(Manager{*m_connection, root}.ListDomains({})); });
+}
+
+Result<QJsonObject> Daemon::configuration()
+{
+    expectQuestion();
+    return guarded([this] {
+        const auto [file, settings] = Manager{*m_connection, root}.GetConfiguration({});
+        return QJsonObject{{u"file"_s, fromBus(file)},
+                           {u"settings"_s, dictionariesToJson(settings)}};
+    });
+}
+
+Result<RemoteObject> Daemon::setSettings(const sdbus::ObjectPath& pair, const QJsonObject& settings)
+{
+    expectQuestion();
+    Dictionary wanted;
+    for (auto it = settings.begin(); it != settings.end(); ++it)
+        wanted.emplace(it.key().toStdString(),
+                       it->isBool() ? sdbus::Variant{it->toBool()}
+                                    : sdbus::Variant{it->toString().toStdString()});
+    return guarded([&] {
+        Pair{*m_connection, pair}.SetSettings(wanted);
+        return RemoteObject{.path = pair, .properties = properties(pair, Pair::INTERFACE_NAME)};
+    });
+}
+
 Result<QJsonObject> Daemon::preflight(const ProtectRequest& request)
 {
     expectQuestion();

@@ -26,6 +26,8 @@ void addCommands(CLI::App& app, Context& context)
     addProtect(app, context);
     addList(app, context);
     addShow(app, context);
+    addSet(app, context);
+    addConfig(app, context);
     addEvents(app, context);
     addTakeover(app, context);
     addSwitchover(app, context);

@@ -89,7 +89,8 @@ Task<Result<void>> Daemon::start()
     // Pairs first: a peer that connects is asked about them at once.
     LOCKSTEP_CO_CHECK(co_await m_pairs->start());
     LOCKSTEP_CO_CHECK(co_await m_peers->start());
-    m_bus = std::make_unique<DBusService>(*m_pairs, *m_peers, *m_hypervisor);
+    m_bus = std::make_unique<DBusService>(*m_pairs, *m_peers, *m_hypervisor, QString{},
+                                          viewOf(m_config));
     connect(m_bus.get(), &DBusService::lost, this, [this](const QString& why) {
         m_failure =
             Error{Errc::DaemonUnavailable, u"the connection to D-Bus is lost: %1"_s.arg(why)};

@@ -44,8 +44,12 @@ Result<int> run(bool json)
 
 void addList(CLI::App& app, Context& context)
 {
-    addCommand(app, context, "list", "The pairs of this host",
-               [&context] { return run(context.json); });
+    const auto all = std::make_shared<bool>(false);
+    CLI::App* const command =
+        addCommand(app, context, "list", "The pairs of this host", [all, &context] {
+            return *all ? listAllDomains(context.json) : run(context.json);
+        });
+    command->add_flag("--all", *all, "Every domain of this host, paired or not");
 }
 
 } // namespace lockstep::cli

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include "base/ConfigView.h"
 #include "base/Task.h"
 
 #include <QObject>
@@ -20,8 +21,10 @@ class DBusService final : public QObject
 {
     Q_OBJECT
 public:
-    /// `address` is that of another bus than the system's; empty for the latter.
-    DBusService(PairService& pairs, Peers& peers, Hypervisor& hypervisor, QString address = {});
+    /// `address` is that of another bus than the system's; empty for the latter. `config` is what
+    /// is shown of the daemon's settings.
+    DBusService(PairService& pairs, Peers& peers, Hypervisor& hypervisor, QString address = {},
+                ConfigView config = {});
     ~DBusService() override;
 
     /// Connects, shows the objects, then takes the name. Errors: DaemonUnavailable if there is no
@@ -44,6 +47,7 @@ private:
     Peers& m_peers;
     Hypervisor& m_hypervisor;
     QString m_address;
+    ConfigView m_config;
     std::unique_ptr<Session> m_session;
 };
 

@@ -69,6 +69,31 @@ Task<Result<sdbus::ObjectPath>> Requests::unprotect(DomainUuid uuid, wire::Dicti
     co_return jobPath(co_await m_pairs.unprotect(toString(uuid)), who);
 }
 
+Task<Result<void>> Requests::setSettings(DomainUuid uuid, wire::Dictionary options)
+{
+    LOCKSTEP_CO_TRY(change, wire::settingsChange(options));
+    co_return co_await m_pairs.setSettings(toString(uuid), change);
+}
+
+Task<Result<std::vector<wire::Dictionary>>> Requests::listDomains(wire::Dictionary options)
+{
+    LOCKSTEP_CO_CHECK(wire::noOptions(options));
+    LOCKSTEP_CO_TRY(domains, co_await m_hypervisor.domains());
+    std::vector<wire::Dictionary> all;
+    for (const DomainView& domain : domainList(domains, m_pairs.pairs(), m_peers.ownName()))
+        all.push_back(wire::dictionary(domain));
+    co_return all;
+}
+
+Task<Result<Requests::Configuration>> Requests::configuration(wire::Dictionary options)
+{
+    LOCKSTEP_CO_CHECK(wire::noOptions(options));
+    std::vector<wire::Dictionary> all;
+    for (const ConfigSetting& setting : m_config.settings)
+        all.push_back(wire::dictionary(setting));
+    co_return Configuration{m_config.file.toStdString(), std::move(all)};
+}
+
 Task<Result<sdbus::ObjectPath>> Requests::findPair(QString domain)
 {
     LOCKSTEP_CO_CHECK(wire::checkName(domain));

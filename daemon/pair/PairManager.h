@@ -6,6 +6,7 @@
 #include "pair/PairParts.h"
 #include "pair/PairService.h"
 #include "pair/PeerRequests.h"
+#include "pair/SettingsFlow.h"
 #include "pair/Suspension.h"
 #include "pair/Watcher.h"
 
@@ -37,6 +38,7 @@ public:
     [[nodiscard]] Task<Result<JobId>> drain() override;
     [[nodiscard]] Task<Result<JobId>> continueAlone(QString domain, bool force) override;
     [[nodiscard]] Task<Result<JobId>> unprotect(QString domain) override;
+    [[nodiscard]] Task<Result<void>> setSettings(QString domain, SettingsChange change) override;
     [[nodiscard]] QList<PairView> pairs() const override;
     [[nodiscard]] Result<PairView> pair(const DomainUuid& uuid) const override;
     [[nodiscard]] QList<JobView> jobs() const override { return m_jobs.all(); }
@@ -67,8 +69,6 @@ private:
     /// The pair of a domain that may be off, or even gone from libvirt. Errors: UnknownDomain,
     /// UnknownPair, HypervisorUnavailable while it has not been looked at yet.
     [[nodiscard]] Task<Result<Pair>> pairFor(QString domain);
-    [[nodiscard]] Result<PairSettings> settingsFor(const ProtectOptions& options,
-                                                   const std::optional<PairRecord>& before);
     [[nodiscard]] Task<void> runProtect(JobId job, Subject subject, ProtectOptions options);
     [[nodiscard]] Task<Result<PairDriver*>> readyDriver(Subject subject, ProtectOptions options,
                                                         std::stop_token stop);
@@ -96,6 +96,7 @@ private:
     PeerRequests m_requests;
     Watcher m_watcher;
     Suspension m_suspension;
+    SettingsFlow m_settings;
     bool m_begun{false};
 };
 

@@ -10,6 +10,7 @@
 #include <QMetaType>
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 
 namespace lockstep {
@@ -106,14 +107,19 @@ struct PreflightReport
     }
 };
 
-/// What is not set stays as it was for this pair, or has its default.
-struct ProtectOptions
+/// What somebody wants of a pair's settings (base/PairSettingTable.h). What is not set stays as it
+/// was for this pair, or has its default.
+struct SettingsChange
+{
+    QString arbiter;
+    QString onArbiterLoss;
+    std::optional<bool> autoProtect;
+    std::optional<bool> reuseDisks;
+};
+
+struct ProtectOptions : SettingsChange
 {
     QString imageDirectory; ///< On the other host, absolute; empty: its configured one.
-    QString arbiter; ///< "manual" (the default), "etcd", "fence".
-    QString onArbiterLoss; ///< "wait" (the default) or "primary-continues".
-    std::optional<bool> autoProtect; ///< Default: no.
-    std::optional<bool> reuseDisks; ///< Default: no.
 };
 
 enum class JobState { Running, Done, Failed, Cancelled };
@@ -131,6 +137,7 @@ struct JobView
     double progress{0}; ///< 0..1 of the whole job.
     Bytes bytesDone; ///< Of the phase's copy, 0 when it copies nothing.
     Bytes bytesTotal;
+    std::chrono::microseconds timeLeft{0}; ///< Until its end, estimated; 0 while that is not known.
     bool cancellable{false};
     QDateTime started;
     QDateTime ended; ///< Invalid while it runs.

@@ -86,6 +86,21 @@ const std::vector<NamedCall>& everyChange()
              return errorOf(
                  client.call<sdbus::ObjectPath>(pairPath, pairInterface, "Unprotect", none));
          }},
+        {"SetSettings", "org.lockstep.Lockstep1.change-settings",
+         [](BusClient& client) {
+             const wire::Dictionary some{{"auto-protect", sdbus::Variant{true}}};
+             return errorOf(client.call<>(pairPath, pairInterface, "SetSettings", some));
+         }},
+        {"ListDomains", "org.lockstep.Lockstep1.look",
+         [](BusClient& client) {
+             return errorOf(client.call<std::vector<wire::Dictionary>>(root, managerInterface,
+                                                                       "ListDomains", none));
+         }},
+        {"GetConfiguration", "org.lockstep.Lockstep1.look",
+         [](BusClient& client) {
+             return errorOf(client.call<std::string, std::vector<wire::Dictionary>>(
+                 root, managerInterface, "GetConfiguration", none));
+         }},
         {"Accept", "org.lockstep.Lockstep1.manage-peers",
          [](BusClient& client) {
              return errorOf(client.call<>(peerPath, peerInterface, "Accept", fingerprint));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include "base/ConfigView.h"
 #include "hypervisor/Hypervisor.h"
 #include "pair/PairService.h"
 #include "peer/Peers.h"
@@ -23,6 +24,7 @@ public:
     PreflightReport report;
     QList<PlannedStep> steps;
     QList<PairEvent> history; ///< Oldest first.
+    mutable int looks{0}; ///< How often all pairs were asked for.
 
     void put(const PairView& view);
     void put(const JobView& view);
@@ -41,6 +43,7 @@ public:
     Task<Result<JobId>> drain() override;
     Task<Result<JobId>> continueAlone(QString domain, bool force) override;
     Task<Result<JobId>> unprotect(QString domain) override;
+    Task<Result<void>> setSettings(QString domain, SettingsChange change) override;
     QList<PairView> pairs() const override;
     Result<PairView> pair(const DomainUuid& uuid) const override;
     QList<JobView> jobs() const override;
@@ -96,6 +99,7 @@ class FakeHypervisor final : public Hypervisor
     Q_OBJECT
 public:
     QList<DomainInfo> known;
+    std::optional<Error> refusal; ///< What domains() fails with.
 
     bool isConnected() const override { return true; }
     Task<Result<DomainInfo>> find(QString nameUuidOrId) override;
@@ -119,6 +123,8 @@ public:
 [[nodiscard]] PeerInfo samplePeer();
 /// Job 1, which copies a disk of "web1".
 [[nodiscard]] JobView sampleJob();
+/// A setting from the file and a secret one.
+[[nodiscard]] ConfigView sampleConfiguration();
 /// "web1" has become protected.
 [[nodiscard]] PairEvent sampleEvent();
 
