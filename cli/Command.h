@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace lockstep::cli {
 
@@ -14,7 +15,11 @@ namespace lockstep::cli {
 struct Context
 {
     bool json{false};
-    /// The command, with its arguments; returns the exit status. Set by the parser.
+    std::string connect; ///< The host to speak to, as of parseTarget(); empty for this one.
+    bool inShell{false}; ///< The line was typed in the shell, or stands in a script.
+    bool leave{false}; ///< The shell shall end.
+    /// The command, with its arguments; returns the exit status. Set by the parser; not set if
+    /// there was none.
     std::function<Result<int>()> run;
 };
 
@@ -23,7 +28,8 @@ using Command = std::function<Result<int>()>;
 /// `list --all`, in commands/ListAll.cpp.
 [[nodiscard]] Result<int> listAllDomains(bool json);
 
-/// Adds a command that takes the global options after its name, too.
+/// Adds a command that takes the global options after its name, too. Which group of `help` it is
+/// shown in, and where, says the table in Commands.cpp.
 inline CLI::App* addCommand(CLI::App& parent, Context& context, const std::string& name,
                             const std::string& purpose, Command command)
 {
@@ -41,6 +47,40 @@ inline CLI::App* addGroup(CLI::App& parent, const std::string& name, const std::
     app->require_subcommand(1);
     return app;
 }
+
+/// What an argument names, which says how it is completed and what help calls its value.
+enum class Kind {
+    Domain, ///< A running domain of libvirt.
+    Pair, ///< A domain that is, or was, protected.
+    Peer,
+    Job,
+    Host, ///< Another host, as ssh knows it.
+    File,
+    Directory,
+    Number,
+    Seconds,
+    Milliseconds,
+    Text,
+};
+
+/// Says of what kind an argument is; returns it.
+CLI::Option* ofKind(CLI::Option* option, Kind kind);
+/// Offers `values` in completion and in the documents, but takes others, too.
+CLI::Option* suggesting(CLI::Option* option, const std::vector<std::string>& values);
+
+/// The usual positional arguments; required unless ->required(false).
+CLI::Option* domainArgument(CLI::App* command, std::string& value,
+                            const std::string& purpose = "Name, UUID or id of a running domain");
+CLI::Option* pairArgument(CLI::App* command, std::string& value,
+                          const std::string& purpose = "Name, UUID or id of the domain");
+CLI::Option*
+peerArgument(CLI::App* command, std::string& value,
+             const std::string& purpose = "Its name, address or the beginning of its fingerprint");
+CLI::Option* jobArgument(CLI::App* command, quint64& value,
+                         const std::string& purpose = "Its number");
+
+/// Adds all commands, in the order of `help`. Both arguments must outlive what they are parsed to.
+void addCommands(CLI::App& app, Context& context);
 
 // One file each in commands/.
 void addPeerAdd(CLI::App& peer, Context& context);
@@ -62,5 +102,8 @@ void addHostCommands(CLI::App& app, Context& context);
 void addContinueAlone(CLI::App& app, Context& context);
 void addUnprotect(CLI::App& app, Context& context);
 void addJobCommands(CLI::App& app, Context& context);
+void addHelp(CLI::App& app, Context& context);
+void addDescribe(CLI::App& app, Context& context);
+void addQuit(CLI::App& app, Context& context);
 
 } // namespace lockstep::cli

@@ -26,11 +26,17 @@ QString nameOf(const QJsonObject& job)
         .arg(job[u"kind"].toString(), job[u"domain"].toString());
 }
 
+QString howItGoes(const QJsonObject& job)
+{
+    return u"'lockstep job show %1' tells how it goes, 'lockstep job cancel %1' undoes it."_s.arg(
+        job[u"id"].toInteger());
+}
+
 enum class Wish { Wait, Cancel, Leave };
 
 Wish askWish(const QJsonObject& job)
 {
-    if (!canAsk())
+    if (!canAsk() || Interrupt::isTermination())
         return Wish::Leave;
     const int before = Interrupt::count();
     const QString answer =
@@ -54,10 +60,7 @@ Result<void> onInterrupt(Daemon& daemon, const sdbus::ObjectPath& path, const QJ
     case Wish::Leave:
         break;
     }
-    const qint64 id = job[u"id"].toInteger();
-    return failure(
-        Errc::Cancelled, nameOf(job) + u" goes on in the daemon"_s,
-        u"'lockstep job show %1' tells how it goes, 'lockstep job cancel %1' undoes it."_s.arg(id));
+    return failure(Errc::Cancelled, nameOf(job) + u" goes on in the daemon"_s, howItGoes(job));
 }
 
 Result<QJsonObject> outcome(const QJsonObject& job)
@@ -71,8 +74,10 @@ Result<QJsonObject> outcome(const QJsonObject& job)
 
 } // namespace
 
-Result<QJsonObject> followJob(Daemon& daemon, const sdbus::ObjectPath& path)
+Result<QJsonObject> followJob(Daemon& daemon, const sdbus::ObjectPath& path,
+                              std::optional<std::chrono::seconds> limit)
 {
+    const auto begin = Clock::now();
     const Interrupt interrupt;
     ProgressView view;
     JobWatch watch{daemon, path};
@@ -86,6 +91,14 @@ Result<QJsonObject> followJob(Daemon& daemon, const sdbus::ObjectPath& path)
                 return std::unexpected{wish.error()};
             seen = Interrupt::count();
         }
+        if (limit && Clock::now() - begin >= *limit) {
+            view.clear();
+            return failure(
+                Errc::Timeout,
+                u"%1 takes longer than %2 s; it goes on in the daemon"_s.arg(nameOf(*job))
+                    .arg(limit->count()),
+                howItGoes(*job));
+        }
         job = watch.next(tick);
     }
     view.clear();
@@ -94,15 +107,16 @@ Result<QJsonObject> followJob(Daemon& daemon, const sdbus::ObjectPath& path)
     return outcome(*job);
 }
 
-Result<int> finishWithJob(Daemon& daemon, const sdbus::ObjectPath& path, bool wait, bool json,
-                          const QString& sentence)
+Result<int> finishWithJob(Daemon& daemon, const sdbus::ObjectPath& path, const WaitOptions& waiting,
+                          bool json, const QString& sentence)
 {
-    const auto job = wait ? followJob(daemon, path) : daemon.jobProperties(path);
+    const auto job =
+        waiting.noWait ? daemon.jobProperties(path) : followJob(daemon, path, waiting.limit());
     if (!job)
         return std::unexpected{job.error()};
     if (json) {
         printJson(*job);
-    } else if (!wait) {
+    } else if (waiting.noWait) {
         const qint64 id = (*job)[u"id"].toInteger();
         writeLine(Stream::Out,
                   u"job %1 has been started; 'lockstep job show %1' tells how it goes"_s.arg(id));

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <csignal>
 #include <string>
 
@@ -19,6 +20,8 @@ namespace {
 
 constexpr const char* program = "/usr/bin/pkttyagent";
 constexpr int registrationMs = 5000;
+
+std::atomic<int> running{0};
 
 /// Starts the agent with `notify` as the descriptor that it closes once it is registered.
 std::optional<pid_t> start(int notify)
@@ -51,6 +54,7 @@ PolkitAgent::PolkitAgent()
     m_process = start(ends[1]);
     ::close(ends[1]);
     if (m_process) {
+        ++running;
         // Without the agent polkit would say no at once; if it does not come, so be it.
         pollfd closed{.fd = ends[0], .events = POLLHUP, .revents = 0};
         ::poll(&closed, 1, registrationMs);
@@ -65,6 +69,9 @@ PolkitAgent::~PolkitAgent()
     ::kill(*m_process, SIGTERM);
     ::kill(*m_process, SIGCONT);
     ::waitpid(*m_process, nullptr, 0);
+    --running;
 }
+
+bool PolkitAgent::isActive() { return running > 0; }
 
 } // namespace lockstep::cli

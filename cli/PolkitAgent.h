@@ -18,6 +18,9 @@ public:
     PolkitAgent(const PolkitAgent&) = delete;
     PolkitAgent& operator=(const PolkitAgent&) = delete;
 
+    /// Whether one runs, and so may ask something at the terminal.
+    [[nodiscard]] static bool isActive();
+
 private:
     std::optional<pid_t> m_process;
 };

@@ -6,6 +6,7 @@
 #include "cli/Output.h"
 #include "cli/Table.h"
 #include "cli/Terminal.h"
+#include "cli/WaitOptions.h"
 
 namespace lockstep::cli {
 
@@ -23,7 +24,7 @@ struct Arguments
     std::optional<bool> autoProtect;
     std::optional<bool> reuseDisks;
     bool dryRun{false};
-    bool noWait{false};
+    WaitOptions waiting;
 };
 
 /// The values that a setting can have, first the default.
@@ -75,7 +76,7 @@ Result<int> run(const Arguments& arguments, bool json)
     const auto job = daemon->protect(request);
     if (!job)
         return std::unexpected{job.error()};
-    return finishWithJob(*daemon, *job, !arguments.noWait, json,
+    return finishWithJob(*daemon, *job, arguments.waiting, json,
                          u"%1 is protected"_s.arg(request.domain));
 }
 
@@ -87,12 +88,13 @@ void addProtect(CLI::App& app, Context& context)
     CLI::App* const command =
         addCommand(app, context, "protect", "Give a running domain a live shadow on another host",
                    [arguments, &context] { return run(*arguments, context.json); });
-    command->add_option("DOMAIN", arguments->domain, "Name, UUID or id of a running domain")
-        ->required();
-    command->add_option("PEER", arguments->peer,
-                        "The host for the shadow; the last one if left out");
-    command->add_option("--image-directory", arguments->imageDirectory,
-                        "Directory on PEER for the replica images");
+    domainArgument(command, arguments->domain);
+    peerArgument(command, arguments->peer, "The host for the shadow; the last one if left out")
+        ->required(false);
+    command
+        ->add_option("--image-directory", arguments->imageDirectory,
+                     "Directory on PEER for the replica images")
+        ->type_name("PATH");
     command
         ->add_option("--arbiter", arguments->arbiter,
                      "Who decides which host goes on when they lose each other; default: manual")
@@ -106,7 +108,7 @@ void addProtect(CLI::App& app, Context& context)
     command->add_flag("--reuse-disks,!--no-reuse-disks", arguments->reuseDisks,
                       "Copy onto the out of date images that PEER has; default: make new ones");
     command->add_flag("--dry-run", arguments->dryRun, "Show the steps, and do none");
-    command->add_flag("--no-wait", arguments->noWait, "Return when the job has been started");
+    addWaitOptions(command, arguments->waiting);
 }
 
 } // namespace lockstep::cli

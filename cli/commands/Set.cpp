@@ -85,6 +85,17 @@ std::string listed()
     return text.toStdString();
 }
 
+/// Each setting with each of its values.
+std::vector<std::string> assignments()
+{
+    std::vector<std::string> all;
+    for (const PairSetting& setting : pairSettings()) {
+        for (const auto value : setting.values)
+            all.push_back(u"%1=%2"_s.arg(setting.name, value).toStdString());
+    }
+    return all;
+}
+
 } // namespace
 
 void addSet(CLI::App& app, Context& context)
@@ -93,8 +104,10 @@ void addSet(CLI::App& app, Context& context)
     CLI::App* const command =
         addCommand(app, context, "set", "Change how a pair fails over",
                    [arguments, &context] { return run(*arguments, context.json); });
-    command->add_option("DOMAIN", arguments->domain, "Name, UUID or id of the domain")->required();
-    command->add_option("SETTING", arguments->settings, "KEY=VALUE, one or more; see below")
+    pairArgument(command, arguments->domain);
+    suggesting(command->add_option("SETTING", arguments->settings,
+                                   "KEY=VALUE, one or more; see below"),
+               assignments())
         ->required();
     command->footer("SETTINGS" + listed());
 }

@@ -88,7 +88,7 @@ void addShow(CLI::App& app, Context& context)
         addCommand(app, context, "show", "All that is known of one pair", [domain, &context] {
             return run(QString::fromStdString(*domain), context.json);
         });
-    command->add_option("DOMAIN", *domain, "Name, UUID or id of the domain")->required();
+    pairArgument(command, *domain);
 }
 
 } // namespace lockstep::cli
