@@ -244,6 +244,7 @@ Result<void> checkPorts(const Config& config, const toml::table& root, const QSt
 Result<Config> read(const toml::table& root, const QString& path)
 {
     Config config;
+    config.file = path;
     for (const auto& [name, node] : root) {
         const bool isSection = std::ranges::find(keys, name.str(), &Key::section) != keys.end();
         const qint64 line = name.source().begin.line;

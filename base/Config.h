@@ -73,6 +73,7 @@ struct Config
     Store store;
     Etcd etcd;
     QMap<QString, Fence> fence; ///< By the other host's name here.
+    QString file; ///< Where all this was read from; it need not exist.
 
     static constexpr QLatin1StringView usualPath{"/etc/lockstep/lockstepd.conf"};
 

@@ -10,6 +10,7 @@
 
 namespace lockstep {
 
+class DoctorService;
 class Hypervisor;
 class PairService;
 class Peers;
@@ -21,7 +22,8 @@ class DBusService final : public QObject
     Q_OBJECT
 public:
     /// `address` is that of another bus than the system's; empty for the latter.
-    DBusService(PairService& pairs, Peers& peers, Hypervisor& hypervisor, QString address = {});
+    DBusService(PairService& pairs, Peers& peers, Hypervisor& hypervisor, DoctorService& doctor,
+                QString address = {});
     ~DBusService() override;
 
     /// Connects, shows the objects, then takes the name. Errors: DaemonUnavailable if there is no
@@ -43,6 +45,7 @@ private:
     PairService& m_pairs;
     Peers& m_peers;
     Hypervisor& m_hypervisor;
+    DoctorService& m_doctor;
     QString m_address;
     std::unique_ptr<Session> m_session;
 };
