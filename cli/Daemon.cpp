@@ -231,6 +231,17 @@ Result<QJsonObject> Daemon::preflight(const ProtectRequest& request)
     });
 }
 
+Result<QJsonArray> Daemon::doctor(const std::vector<std::string>& hosts)
+{
+    expectQuestion();
+    return guarded([this, &hosts] {
+        Dictionary wanted;
+        if (!hosts.empty())
+            wanted.emplace("hosts", sdbus::Variant{hosts});
+        return dictionariesToJson(Manager{*m_connection, root}.Doctor(wanted));
+    });
+}
+
 Result<QJsonArray> Daemon::plan(const ProtectRequest& request)
 {
     expectQuestion();

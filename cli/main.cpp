@@ -22,6 +22,7 @@ void addCommands(CLI::App& app, Context& context)
     addPeerSet(*peer, context);
     addPeerRemove(*peer, context);
     addPreflight(app, context);
+    addDoctor(app, context);
     addProtect(app, context);
     addList(app, context);
     addShow(app, context);
