@@ -14,4 +14,11 @@ QString printable(QString text)
     return text;
 }
 
+QString shortened(const QString& text, qsizetype longest)
+{
+    if (text.size() <= longest)
+        return printable(text);
+    return printable(text.first(longest - 1)) + u'…';
+}
+
 } // namespace lockstep

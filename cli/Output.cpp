@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "cli/Output.h"
 
+#include "base/Text.h"
 #include "cli/Format.h"
 #include "cli/Terminal.h"
 
@@ -32,8 +33,8 @@ int printError(const Error& error, bool json)
     } else {
         const QString label =
             hasColours(Stream::Err) ? painted(u"error:"_s, Colour::Red) : u"error:"_s;
-        writeLine(Stream::Err, label + u' ' + error.message());
-        writeLine(Stream::Err, u"  what to do: "_s + error.remedy());
+        writeLine(Stream::Err, label + u' ' + printable(error.message().simplified()));
+        writeLine(Stream::Err, u"  what to do: "_s + printable(error.remedy().simplified()));
     }
     return info(error.code()).exitStatus;
 }

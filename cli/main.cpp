@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "cli/Command.h"
 #include "cli/Output.h"
+#include "cli/UsageError.h"
 
 #include <algorithm>
 #include <span>
@@ -35,23 +36,6 @@ void addCommands(CLI::App& app, Context& context)
     addJobCommands(app, context);
 }
 
-/// The command that was being typed, e.g. "lockstep peer add".
-QString typedCommand(const CLI::App& app)
-{
-    QString name = QString::fromStdString(app.get_name());
-    for (const CLI::App* sub : app.get_subcommands())
-        name += u' ' + typedCommand(*sub);
-    return name;
-}
-
-int usageError(const CLI::App& app, const CLI::ParseError& error, bool json)
-{
-    const QString command = typedCommand(app);
-    return printError({Errc::InvalidArgument, QString::fromUtf8(error.what()).simplified(),
-                       u"See '%1 --help'."_s.arg(command)},
-                      json);
-}
-
 } // namespace
 
 int main(int argc, char* argv[])
@@ -72,7 +56,7 @@ int main(int argc, char* argv[])
         const std::span arguments{argv, static_cast<std::size_t>(argc)};
         const bool json =
             std::ranges::any_of(arguments, [](std::string_view word) { return word == "--json"; });
-        return usageError(app, error, json);
+        return printError(usageError(app, error), json);
     }
     const auto status = context.run();
     return status ? *status : printError(status.error(), context.json);

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "dbus/ErrorText.h"
 
+#include "base/Text.h"
+
 #include <algorithm>
 #include <array>
+#include <tuple>
 #include <utility>
 
 namespace lockstep::dbus {
@@ -46,11 +49,25 @@ Errc codeIn(const Table& table, QStringView name)
     return found == table.end() ? Errc::Internal : found->second;
 }
 
+/// The object was there when the client looked, or the client has made its path up.
+Error goneError(const QString& text)
+{
+    for (const auto& [part, code, what] : {std::tuple{"/pair/"_L1, Errc::UnknownPair, "pair"_L1},
+                                           std::tuple{"/peer/"_L1, Errc::UnknownPeer, "peer"_L1},
+                                           std::tuple{"/job/"_L1, Errc::UnknownJob, "job"_L1}}) {
+        if (text.contains(part))
+            return {code, u"there is no such %1, or not any more"_s.arg(what)};
+    }
+    return {Errc::VersionMismatch, u"lockstepd is of another version: "_s + text};
+}
+
 /// An error that no lockstepd has written.
 Error foreignError(QStringView name, const QString& text)
 {
     const Errc code = name.startsWith(busPrefix) ? codeIn(busErrors, name.sliced(busPrefix.size()))
                                                  : codeIn(libraryErrors, name);
+    if (name == "org.freedesktop.DBus.Error.UnknownObject"_L1)
+        return goneError(text.simplified());
     const QString detail = text.isEmpty() ? name.toString() : text.simplified();
     switch (code) {
     case Errc::DaemonUnavailable:
@@ -71,8 +88,10 @@ QString errorName(Errc code) { return QString{dbusErrorPrefix} + info(code).name
 
 QString encodeErrorText(const Error& error)
 {
-    // A line break inside the message, e.g. in QEMU's text, would be taken for its end.
-    return error.message().simplified() + u'\n' + error.remedy();
+    // A line break inside the message, e.g. in QEMU's text, would be taken for its end; and what a
+    // caller, a peer or QEMU chose of it shall not get at anybody's terminal.
+    constexpr qsizetype longest = 1000;
+    return shortened(error.message().simplified(), longest) + u'\n' + error.remedy();
 }
 
 Error decodeError(QStringView name, const QString& text)

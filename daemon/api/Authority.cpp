@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "api/Authority.h"
 
+#include "api/Told.h"
+
 #include <sdbus-c++/sdbus-c++.h>
 #include <spdlog/spdlog.h>
 
@@ -31,6 +33,8 @@ const char* actionId(Action action)
     switch (action) {
     case Action::Look:
         return "org.lockstep.Lockstep1.look";
+    case Action::ChangeSettings:
+        return "org.lockstep.Lockstep1.change-settings";
     case Action::Protect:
         return "org.lockstep.Lockstep1.protect";
     case Action::TakeOver:
@@ -58,13 +62,16 @@ Result<void> judge(const Verdict& verdict, const QString& id, bool interactive)
 {
     if (verdict.get<0>())
         return {};
+    const QString remedy = u"Run it as root or as a member of group lockstep."_s;
     if (!verdict.get<1>())
-        return failure(Errc::NotAuthorized, u"polkit does not allow %1 to this user"_s.arg(id));
+        return failure(Errc::NotAuthorized, u"polkit does not allow %1 to this user"_s.arg(id),
+                       remedy);
     if (interactive)
         return failure(Errc::NotAuthorized,
-                       u"polkit found nobody to ask for a password for %1"_s.arg(id));
+                       u"polkit found nobody to ask for a password for %1"_s.arg(id), remedy);
     return failure(Errc::NotAuthorized,
-                   u"polkit wants a password for %1, but the caller cannot be asked"_s.arg(id));
+                   u"polkit wants a password for %1, but the caller cannot be asked"_s.arg(id),
+                   remedy);
 }
 
 } // namespace
@@ -78,22 +85,42 @@ Authority::Authority(sdbus::IConnection& connection)
 
 Authority::~Authority() = default;
 
-Task<Result<uint>> Authority::userOf(QString busName)
+Task<Result<Authority::Credentials>> Authority::credentials(QString busName)
 {
-    const OneShot<Result<uint>> answer;
+    const OneShot<Result<Credentials>> answer;
     const auto gone = failure(Errc::NotAuthorized, u"the caller has left the bus"_s);
     try {
-        m_bus->callMethodAsync("GetConnectionUnixUser")
+        m_bus->callMethodAsync("GetConnectionCredentials")
             .onInterface("org.freedesktop.DBus")
             .withTimeout(usualDeadline)
             .withArguments(busName.toStdString())
-            .uponReplyInvoke([answer, gone](std::optional<sdbus::Error> error, uint32_t user) {
-                answer.complete(error ? Result<uint>{gone} : Result<uint>{user});
-            });
+            .uponReplyInvoke(
+                [answer, gone](std::optional<sdbus::Error> error, const Credentials& found) {
+                    answer.complete(error ? Result<Credentials>{gone} : Result<Credentials>{found});
+                });
     } catch (const sdbus::Error&) {
         answer.complete(gone); // We have left it, too.
     }
     co_return co_await answer;
+}
+
+Task<Result<Who>> Authority::identify(QString busName)
+{
+    LOCKSTEP_CO_TRY(known, co_await credentials(busName));
+    const auto number = [&known](const char* key) -> std::optional<uint32_t> {
+        const auto found = known.find(key);
+        if (found == known.end() || !found->second.containsValueOfType<uint32_t>())
+            return std::nullopt;
+        return found->second.get<uint32_t>();
+    };
+    const auto user = number("UnixUserID");
+    if (!user)
+        co_return failure(Errc::NotAuthorized, u"the bus does not know the caller's user"_s);
+    const QString name = co_await m_names.of(*user);
+    co_return Who{.user = *user,
+                  .name = name,
+                  .process = number("ProcessID").value_or(0),
+                  .busName = busName};
 }
 
 Task<Result<void>> Authority::check(Caller caller, uint user, Action action, Details details)
@@ -104,6 +131,8 @@ Task<Result<void>> Authority::check(Caller caller, uint user, Action action, Det
         co_return stopping();
     const Subject subject{"system-bus-name",
                           {{"name", sdbus::Variant{caller.busName.toStdString()}}}};
+    for (auto& [key, value] : details)
+        value = wire::told(value).toStdString();
     const quint64 number = ++m_lastCheck;
     const std::string cancellation =
         "lockstep-" + std::to_string(::getpid()) + "-" + std::to_string(number);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "api/Caller.h"
+#include "api/Who.h"
 #include "base/Task.h"
 
 #include <functional>
@@ -12,6 +13,7 @@
 namespace sdbus {
 class IConnection;
 class IProxy;
+class Variant;
 } // namespace sdbus
 
 namespace lockstep {
@@ -19,6 +21,7 @@ namespace lockstep {
 /// What polkit is asked for; the .policy file in policies/ has one action for each.
 enum class Action {
     Look, ///< Makes this and the other host look at something; changes nothing.
+    ChangeSettings, ///< How peers and pairs are watched.
     Protect, ///< Starts, stops and cancels protection.
     TakeOver, ///< Decides which host runs a domain.
     ManagePeers, ///< Adds, accepts and removes other hosts.
@@ -37,8 +40,8 @@ public:
     explicit Authority(sdbus::IConnection& connection);
     ~Authority();
 
-    /// User id of the caller. Errors: NotAuthorized when the caller has left the bus.
-    [[nodiscard]] Task<Result<uint>> userOf(QString busName);
+    /// Who the caller is. Errors: NotAuthorized when the caller has left the bus.
+    [[nodiscard]] Task<Result<Who>> identify(QString busName);
     /// Errors: NotAuthorized, whose message tells whether polkit said no, wants a password that the
     /// caller does not allow to ask for, or did not answer.
     [[nodiscard]] Task<Result<void>> check(Caller caller, uint user, Action action,
@@ -48,10 +51,13 @@ public:
     void stop();
 
 private:
+    using Credentials = std::map<std::string, sdbus::Variant>;
+    [[nodiscard]] Task<Result<Credentials>> credentials(QString busName);
     void cancel(const std::string& cancellation);
 
     std::unique_ptr<sdbus::IProxy> m_bus;
     std::unique_ptr<sdbus::IProxy> m_polkit;
+    UserNames m_names;
     quint64 m_lastCheck{0};
     std::map<quint64, std::function<void()>> m_waiting; ///< What gives up each check under way.
     bool m_stopped{false};

@@ -1,43 +1,46 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "api/CallRunner.h"
 
+#include "base/Text.h"
+
 #include <spdlog/spdlog.h>
 
 namespace lockstep {
 
 namespace {
 
-/// Callers choose some of the text; it must not look like lines of ours in the journal.
-std::string loggable(QString text)
+/// One line for each call that changes something, and for each that was refused.
+void note(const CallRequest& request, const QString& who, const Result<void>& allowed)
 {
-    for (QChar& letter : text) {
-        if (!letter.isPrint())
-            letter = u'?';
-    }
-    return text.toStdString();
+    // Callers choose some of the text; it must not look like lines of ours in the journal.
+    const std::string title = printable(request.title).toStdString();
+    if (!allowed)
+        spdlog::warn("{}: denied to {}: {}", title, who.toStdString(),
+                     printable(allowed.error().message()).toStdString());
+    else if (*request.action == Action::Look)
+        spdlog::debug("{}: allowed to {}", title, who.toStdString());
+    else
+        spdlog::info("{}: allowed to {}", title, who.toStdString());
 }
 
 } // namespace
 
-Task<Result<void>> CallRunner::permit(CallRequest request)
+Task<Result<QString>> CallRunner::permit(CallRequest request)
 {
     if (!request.action)
-        co_return {};
-    const std::string title = loggable(request.title);
-    const std::string sender = request.caller.busName.toStdString();
-    LOCKSTEP_CO_TRY(user, co_await m_authority.userOf(request.caller.busName));
-    const auto allowed =
-        co_await m_authority.check(request.caller, user, *request.action, request.details);
-    if (!allowed) {
-        spdlog::warn("{}: denied to uid {} ({}): {}", title, user, sender,
-                     allowed.error().message().toStdString());
-        co_return std::unexpected{allowed.error().during(request.title)};
+        co_return QString{};
+    const auto who = co_await m_authority.identify(request.caller.busName);
+    if (!who) {
+        const Result<void> refused = std::unexpected{who.error()};
+        note(request, request.caller.busName, refused);
+        co_return std::unexpected{who.error().during(request.title)};
     }
-    if (*request.action == Action::Look)
-        spdlog::debug("{}: asked for by uid {} ({})", title, user, sender);
-    else
-        spdlog::info("{}: asked for by uid {} ({})", title, user, sender);
-    co_return {};
+    const auto allowed =
+        co_await m_authority.check(request.caller, who->user, *request.action, request.details);
+    note(request, who->text(), allowed);
+    if (!allowed)
+        co_return std::unexpected{allowed.error().during(request.title)};
+    co_return who->shortText();
 }
 
 void CallRunner::reportUnsent(const sdbus::Error& error)

@@ -18,7 +18,9 @@ namespace lockstep {
 struct CallRequest
 {
     Caller caller;
-    QString title; ///< For the journal, e.g. "protect web1 towards beta".
+    /// For the journal and errors, e.g. "protect web1 towards beta (arbiter=etcd)"; see
+    /// wire::told().
+    QString title;
     std::optional<Action> action; ///< None for calls that only read.
     Authority::Details details;
 };
@@ -31,21 +33,33 @@ public:
     explicit CallRunner(Authority& authority) : m_authority{authority} { }
 
     /// `work` is called after the caller was authorised, and never from inside the D-Bus callback
-    /// if the request has an action: it may remove the object that was called.
-    /// Its value is a tuple of the reply's values, the single value, or nothing.
-    template <typename T, typename... Out>
-    void run(sdbus::Result<Out...>&& reply, CallRequest request,
-             std::function<Task<Result<T>>()> work)
+    /// if the request has an action: it may remove the object that was called. It may take a
+    /// QString: who asked, for the history; empty without an action. Its value is a tuple of the
+    /// reply's values, the single value, or nothing.
+    template <typename T, typename... Out, typename Work>
+    void run(sdbus::Result<Out...>&& reply, CallRequest request, Work work)
     {
-        m_tasks.add(answer<T, Out...>(this, std::move(reply), std::move(request), std::move(work)));
+        m_tasks.add(answer<T, Out...>(this, std::move(reply), std::move(request),
+                                      withCaller<T>(std::move(work))));
     }
     /// Resumes when no call is under way any more.
     [[nodiscard]] Task<void> drained() { return m_tasks.drained(); }
 
 private:
+    template <typename T>
+    using CallersWork = std::function<Task<Result<T>>(QString)>;
+
+    template <typename T, typename Work>
+    static CallersWork<T> withCaller(Work work)
+    {
+        if constexpr (std::is_invocable_v<Work, QString>)
+            return work;
+        else
+            return [work = std::move(work)](const QString&) { return work(); };
+    }
     template <typename T, typename... Out>
     static Task<void> answer(CallRunner* self, sdbus::Result<Out...> reply, CallRequest request,
-                             std::function<Task<Result<T>>()> work)
+                             CallersWork<T> work)
     {
         const auto permitted = co_await self->permit(request);
         if (!permitted) {
@@ -54,7 +68,7 @@ private:
         }
         std::exception_ptr defect;
         try {
-            const auto outcome = co_await work();
+            const auto outcome = co_await work(*permitted);
             if (outcome)
                 sendValue(reply, outcome);
             else
@@ -69,7 +83,8 @@ private:
         std::rethrow_exception(defect);
     }
 
-    [[nodiscard]] Task<Result<void>> permit(CallRequest request);
+    /// Who asked, in short.
+    [[nodiscard]] Task<Result<QString>> permit(CallRequest request);
 
     template <typename T, typename... Out>
     static void sendValue(const sdbus::Result<Out...>& reply, const Result<T>& value)

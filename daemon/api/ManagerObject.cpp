@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "api/ManagerObject.h"
 
+#include "api/Told.h"
 #include "dbus/Names.h"
 
 #include <spdlog/spdlog.h>
@@ -37,7 +38,7 @@ void ManagerObject::Preflight(
     sdbus::Result<std::string, std::string, std::vector<wire::Dictionary>>&& result,
     std::string domain, std::string peer, wire::Dictionary options)
 {
-    const QString title = u"preflight of %1 towards %2"_s.arg(text(domain), text(peer));
+    const QString title = u"preflight of %1 towards %2"_s.arg(wire::told(domain), wire::told(peer));
     m_requests.runner().run<Requests::Values>(
         std::move(result), request(Action::Look, title, {{"domain", domain}, {"peer", peer}}),
         [&requests = m_requests, domain, peer, options] {
@@ -48,7 +49,7 @@ void ManagerObject::Preflight(
 void ManagerObject::Plan(sdbus::Result<std::vector<wire::Step>>&& result, std::string domain,
                          std::string peer, wire::Dictionary options)
 {
-    const QString title = u"plan of %1 towards %2"_s.arg(text(domain), text(peer));
+    const QString title = u"plan of %1 towards %2"_s.arg(wire::told(domain), wire::told(peer));
     m_requests.runner().run<std::vector<wire::Step>>(
         std::move(result), request(Action::Look, title, {{"domain", domain}, {"peer", peer}}),
         [&requests = m_requests, domain, peer, options] {
@@ -59,20 +60,24 @@ void ManagerObject::Plan(sdbus::Result<std::vector<wire::Step>>&& result, std::s
 void ManagerObject::Protect(sdbus::Result<sdbus::ObjectPath>&& result, std::string domain,
                             std::string peer, wire::Dictionary options)
 {
-    const QString title = peer.empty() ? u"protect %1"_s.arg(text(domain))
-                                       : u"protect %1 towards %2"_s.arg(text(domain), text(peer));
+    const QString title = peer.empty()
+        ? u"protect %1"_s.arg(wire::told(domain))
+        : u"protect %1 towards %2"_s.arg(wire::told(domain), wire::told(peer));
     m_requests.runner().run<sdbus::ObjectPath>(
-        std::move(result), request(Action::Protect, title, {{"domain", domain}, {"peer", peer}}),
-        [&requests = m_requests, domain, peer, options] {
-            return requests.protect(text(domain), text(peer), options);
+        std::move(result),
+        request(Action::Protect, wire::told(title, options), {{"domain", domain}, {"peer", peer}}),
+        [&requests = m_requests, domain, peer, options](const QString& who) {
+            return requests.protect(text(domain), text(peer), options, who);
         });
 }
 
 void ManagerObject::DrainHost(sdbus::Result<sdbus::ObjectPath>&& result, wire::Dictionary options)
 {
     m_requests.runner().run<sdbus::ObjectPath>(
-        std::move(result), request(Action::TakeOver, u"drain this host"_s, {}),
-        [&requests = m_requests, options] { return requests.drain(options); });
+        std::move(result), request(Action::TakeOver, wire::told(u"drain this host"_s, options), {}),
+        [&requests = m_requests, options](const QString& who) {
+            return requests.drain(options, who);
+        });
 }
 
 void ManagerObject::ProbePeer(sdbus::Result<std::string, std::string, std::string>&& result,
@@ -80,7 +85,7 @@ void ManagerObject::ProbePeer(sdbus::Result<std::string, std::string, std::strin
 {
     m_requests.runner().run<Requests::Strings>(
         std::move(result),
-        request(Action::Look, u"probe of %1"_s.arg(text(address)), {{"peer", address}}),
+        request(Action::Look, u"probe of %1"_s.arg(wire::told(address)), {{"peer", address}}),
         [&requests = m_requests, address] { return requests.probePeer(text(address)); });
 }
 
@@ -89,7 +94,11 @@ void ManagerObject::AddPeer(sdbus::Result<sdbus::ObjectPath>&& result, std::stri
 {
     m_requests.runner().run<sdbus::ObjectPath>(
         std::move(result),
-        request(Action::ManagePeers, u"add peer %1"_s.arg(text(address)), {{"peer", address}}),
+        request(Action::ManagePeers,
+                wire::told(u"add peer %1, fingerprint %2"_s.arg(wire::told(address),
+                                                                wire::told(fingerprint)),
+                           options),
+                {{"peer", address}}),
         [&requests = m_requests, address, fingerprint, options] {
             return requests.addPeer(text(address), fingerprint, options);
         });

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "api/PairObject.h"
 
+#include "api/Told.h"
+
 namespace lockstep {
 
 using namespace Qt::StringLiterals;
@@ -56,10 +58,11 @@ void PairObject::update(const PairView& view)
     m_announcer.announce(std::move(changes));
 }
 
-CallRequest PairObject::request(Action action, const QString& title) const
+CallRequest PairObject::request(Action action, const QString& title,
+                                const wire::Dictionary& options) const
 {
     return {.caller = currentCaller(getObject()),
-            .title = title.arg(m_view.domain),
+            .title = wire::told(title.arg(m_view.domain), options),
             .action = action,
             .details = {{"domain", m_view.domain.toStdString()},
                         {"peer", m_view.peerName.toStdString()}}};
@@ -68,36 +71,36 @@ CallRequest PairObject::request(Action action, const QString& title) const
 void PairObject::TakeOver(sdbus::Result<sdbus::ObjectPath>&& result, wire::Dictionary options)
 {
     m_requests.runner().run<sdbus::ObjectPath>(
-        std::move(result), request(Action::TakeOver, u"take over %1"_s),
-        [&requests = m_requests, uuid = m_view.uuid, options] {
-            return requests.takeOver(uuid, options);
+        std::move(result), request(Action::TakeOver, u"take over %1"_s, options),
+        [&requests = m_requests, uuid = m_view.uuid, options](const QString& who) {
+            return requests.takeOver(uuid, options, who);
         });
 }
 
 void PairObject::SwitchOver(sdbus::Result<sdbus::ObjectPath>&& result, wire::Dictionary options)
 {
     m_requests.runner().run<sdbus::ObjectPath>(
-        std::move(result), request(Action::TakeOver, u"switch %1 over"_s),
-        [&requests = m_requests, uuid = m_view.uuid, options] {
-            return requests.switchOver(uuid, options);
+        std::move(result), request(Action::TakeOver, u"switch %1 over"_s, options),
+        [&requests = m_requests, uuid = m_view.uuid, options](const QString& who) {
+            return requests.switchOver(uuid, options, who);
         });
 }
 
 void PairObject::ContinueAlone(sdbus::Result<sdbus::ObjectPath>&& result, wire::Dictionary options)
 {
     m_requests.runner().run<sdbus::ObjectPath>(
-        std::move(result), request(Action::TakeOver, u"continue %1 alone"_s),
-        [&requests = m_requests, uuid = m_view.uuid, options] {
-            return requests.continueAlone(uuid, options);
+        std::move(result), request(Action::TakeOver, u"continue %1 alone"_s, options),
+        [&requests = m_requests, uuid = m_view.uuid, options](const QString& who) {
+            return requests.continueAlone(uuid, options, who);
         });
 }
 
 void PairObject::Unprotect(sdbus::Result<sdbus::ObjectPath>&& result, wire::Dictionary options)
 {
     m_requests.runner().run<sdbus::ObjectPath>(
-        std::move(result), request(Action::Protect, u"unprotect %1"_s),
-        [&requests = m_requests, uuid = m_view.uuid, options] {
-            return requests.unprotect(uuid, options);
+        std::move(result), request(Action::Protect, u"unprotect %1"_s, options),
+        [&requests = m_requests, uuid = m_view.uuid, options](const QString& who) {
+            return requests.unprotect(uuid, options, who);
         });
 }
 

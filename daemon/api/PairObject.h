@@ -50,7 +50,8 @@ private:
     std::vector<wire::Dictionary> Nics() override { return wire::dictionaries(m_view.nics); }
     uint64_t Checkpoints() override { return static_cast<uint64_t>(m_view.checkpoints); }
 
-    [[nodiscard]] CallRequest request(Action action, const QString& title) const;
+    [[nodiscard]] CallRequest request(Action action, const QString& title,
+                                      const wire::Dictionary& options) const;
     [[nodiscard]] sdbus::ObjectPath peerPath(const PairView& view) const;
 
     Requests& m_requests;

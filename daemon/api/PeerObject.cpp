@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "api/PeerObject.h"
 
+#include "api/Told.h"
+
 namespace lockstep {
 
 using namespace Qt::StringLiterals;
@@ -58,17 +60,19 @@ void PeerObject::compareHeartbeats(const HeartbeatView& now, Announcer::Changes&
     compare(changes.figures, "RejectedDatagrams", before.rejected == now.rejected);
 }
 
-CallRequest PeerObject::request(const QString& verb) const
+CallRequest PeerObject::request(Action action, const QString& title,
+                                const wire::Dictionary& options) const
 {
     return {.caller = currentCaller(getObject()),
-            .title = u"%1 peer %2"_s.arg(verb, m_info.name),
-            .action = Action::ManagePeers,
+            .title = wire::told(title.arg(m_info.name), options),
+            .action = action,
             .details = {{"peer", m_info.name.toStdString()}}};
 }
 
 void PeerObject::Accept(sdbus::Result<>&& result, std::string fingerprint)
 {
-    m_requests.runner().run<void>(std::move(result), request(u"accept"_s),
+    m_requests.runner().run<void>(std::move(result),
+                                  request(Action::ManagePeers, u"accept peer %1"_s),
                                   [&requests = m_requests, id = m_info.id, fingerprint] {
                                       return requests.acceptPeer(id, fingerprint);
                                   });
@@ -76,15 +80,17 @@ void PeerObject::Accept(sdbus::Result<>&& result, std::string fingerprint)
 
 void PeerObject::SetHeartbeat(sdbus::Result<>&& result, wire::Dictionary options)
 {
-    m_requests.runner().run<void>(std::move(result), request(u"set heartbeats of"_s),
-                                  [&requests = m_requests, id = m_info.id, options] {
-                                      return requests.setHeartbeat(id, options);
-                                  });
+    m_requests.runner().run<void>(
+        std::move(result), request(Action::ChangeSettings, u"set heartbeats of peer %1"_s, options),
+        [&requests = m_requests, id = m_info.id, options] {
+            return requests.setHeartbeat(id, options);
+        });
 }
 
 void PeerObject::Remove(sdbus::Result<>&& result, wire::Dictionary options)
 {
-    m_requests.runner().run<void>(std::move(result), request(u"remove"_s),
+    m_requests.runner().run<void>(std::move(result),
+                                  request(Action::ManagePeers, u"remove peer %1"_s, options),
                                   [&requests = m_requests, id = m_info.id, options] {
                                       return requests.removePeer(id, options);
                                   });

@@ -61,7 +61,8 @@ private:
     std::string SecondPath() override { return m_info.heartbeat.settings.secondPath.toStdString(); }
 
     void compareHeartbeats(const HeartbeatView& now, Announcer::Changes& changes) const;
-    [[nodiscard]] CallRequest request(const QString& verb) const;
+    [[nodiscard]] CallRequest request(Action action, const QString& title,
+                                      const wire::Dictionary& options = {}) const;
 
     Requests& m_requests;
     PeerInfo m_info;

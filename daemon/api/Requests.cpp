@@ -12,6 +12,7 @@ using namespace Qt::StringLiterals;
 Task<Result<Requests::Values>> Requests::preflight(QString domain, QString peer,
                                                    wire::Dictionary options)
 {
+    LOCKSTEP_CO_CHECK(wire::checkName(domain).and_then([&] { return wire::checkName(peer); }));
     LOCKSTEP_CO_TRY(read, wire::protectOptions(options));
     LOCKSTEP_CO_TRY(report, co_await m_pairs.preflight(domain, peer, read));
     co_return Values{report.domain.toStdString(), report.peerName.toStdString(),
@@ -21,50 +22,57 @@ Task<Result<Requests::Values>> Requests::preflight(QString domain, QString peer,
 Task<Result<std::vector<wire::Step>>> Requests::plan(QString domain, QString peer,
                                                      wire::Dictionary options)
 {
+    LOCKSTEP_CO_CHECK(wire::checkName(domain).and_then([&] { return wire::checkName(peer); }));
     LOCKSTEP_CO_TRY(read, wire::protectOptions(options));
     LOCKSTEP_CO_TRY(plan, co_await m_pairs.plan(domain, peer, read));
     co_return wire::steps(plan);
 }
 
 Task<Result<sdbus::ObjectPath>> Requests::protect(QString domain, QString peer,
-                                                  wire::Dictionary options)
+                                                  wire::Dictionary options, QString who)
 {
+    LOCKSTEP_CO_CHECK(wire::checkName(domain).and_then([&] { return wire::checkName(peer); }));
     LOCKSTEP_CO_TRY(read, wire::protectOptions(options));
-    co_return jobPath(co_await m_pairs.protect(domain, peer, read));
+    co_return jobPath(co_await m_pairs.protect(domain, peer, read), who);
 }
 
-Task<Result<sdbus::ObjectPath>> Requests::takeOver(DomainUuid uuid, wire::Dictionary options)
+Task<Result<sdbus::ObjectPath>> Requests::takeOver(DomainUuid uuid, wire::Dictionary options,
+                                                   QString who)
 {
     LOCKSTEP_CO_CHECK(wire::noOptions(options));
-    co_return jobPath(co_await m_pairs.takeOver(toString(uuid)));
+    co_return jobPath(co_await m_pairs.takeOver(toString(uuid)), who);
 }
 
-Task<Result<sdbus::ObjectPath>> Requests::switchOver(DomainUuid uuid, wire::Dictionary options)
+Task<Result<sdbus::ObjectPath>> Requests::switchOver(DomainUuid uuid, wire::Dictionary options,
+                                                     QString who)
 {
     LOCKSTEP_CO_CHECK(wire::noOptions(options));
-    co_return jobPath(co_await m_pairs.switchOver(toString(uuid)));
+    co_return jobPath(co_await m_pairs.switchOver(toString(uuid)), who);
 }
 
-Task<Result<sdbus::ObjectPath>> Requests::drain(wire::Dictionary options)
+Task<Result<sdbus::ObjectPath>> Requests::drain(wire::Dictionary options, QString who)
 {
     LOCKSTEP_CO_CHECK(wire::noOptions(options));
-    co_return jobPath(co_await m_pairs.drain());
+    co_return jobPath(co_await m_pairs.drain(), who);
 }
 
-Task<Result<sdbus::ObjectPath>> Requests::continueAlone(DomainUuid uuid, wire::Dictionary options)
+Task<Result<sdbus::ObjectPath>> Requests::continueAlone(DomainUuid uuid, wire::Dictionary options,
+                                                        QString who)
 {
     LOCKSTEP_CO_TRY(force, wire::force(options));
-    co_return jobPath(co_await m_pairs.continueAlone(toString(uuid), force));
+    co_return jobPath(co_await m_pairs.continueAlone(toString(uuid), force), who);
 }
 
-Task<Result<sdbus::ObjectPath>> Requests::unprotect(DomainUuid uuid, wire::Dictionary options)
+Task<Result<sdbus::ObjectPath>> Requests::unprotect(DomainUuid uuid, wire::Dictionary options,
+                                                    QString who)
 {
     LOCKSTEP_CO_CHECK(wire::noOptions(options));
-    co_return jobPath(co_await m_pairs.unprotect(toString(uuid)));
+    co_return jobPath(co_await m_pairs.unprotect(toString(uuid)), who);
 }
 
 Task<Result<sdbus::ObjectPath>> Requests::findPair(QString domain)
 {
+    LOCKSTEP_CO_CHECK(wire::checkName(domain));
     for (const PairView& pair : m_pairs.pairs()) {
         if (pair.domain == domain || toString(pair.uuid) == domain)
             co_return wire::pairPath(pair.uuid);
@@ -72,8 +80,9 @@ Task<Result<sdbus::ObjectPath>> Requests::findPair(QString domain)
     // A number may be the id of a running domain; libvirt also tells a wrong name from one that
     // has no pair.
     LOCKSTEP_CO_TRY(found, co_await m_hypervisor.find(domain));
-    LOCKSTEP_CO_TRY(pair, m_pairs.pair(found.uuid));
-    co_return wire::pairPath(pair.uuid);
+    if (!m_pairs.pair(found.uuid))
+        co_return failure(Errc::UnknownPair, u"domain %1 is not protected"_s.arg(found.name));
+    co_return wire::pairPath(found.uuid);
 }
 
 Task<Result<void>> Requests::cancel(JobId id) { co_return m_pairs.cancel(id); }
@@ -94,6 +103,7 @@ Task<Result<std::vector<wire::Dictionary>>> Requests::doctor(wire::Dictionary op
 
 Task<Result<Requests::Strings>> Requests::probePeer(QString address)
 {
+    LOCKSTEP_CO_CHECK(wire::checkName(address));
     LOCKSTEP_CO_TRY(probe, co_await m_peers.probe(address));
     co_return Strings{probe.name.toStdString(), probe.id.value.toStdString(),
                       probe.version.toStdString()};
@@ -102,6 +112,7 @@ Task<Result<Requests::Strings>> Requests::probePeer(QString address)
 Task<Result<sdbus::ObjectPath>> Requests::addPeer(QString address, std::string fingerprint,
                                                   wire::Dictionary options)
 {
+    LOCKSTEP_CO_CHECK(wire::checkName(address));
     LOCKSTEP_CO_TRY(name, wire::peerName(options));
     LOCKSTEP_CO_TRY(expected, wire::fingerprint(fingerprint));
     LOCKSTEP_CO_TRY(peer, co_await m_peers.add(address, expected, name));
@@ -111,6 +122,7 @@ Task<Result<sdbus::ObjectPath>> Requests::addPeer(QString address, std::string f
 
 Task<Result<sdbus::ObjectPath>> Requests::findPeer(QString peer)
 {
+    LOCKSTEP_CO_CHECK(wire::checkName(peer));
     co_return m_peers.find(peer).transform(
         [](const PeerInfo& found) { return wire::peerPath(found.id); });
 }
@@ -142,10 +154,11 @@ Task<Result<void>> Requests::removePeer(PeerId id, wire::Dictionary options)
     co_return co_await m_peers.remove(id);
 }
 
-Result<sdbus::ObjectPath> Requests::jobPath(const Result<JobId>& id) const
+Result<sdbus::ObjectPath> Requests::jobPath(const Result<JobId>& id, const QString& who)
 {
     if (!id)
         return std::unexpected{id.error()};
+    m_pairs.attribute(*id, who);
     m_export.job(*id);
     return wire::jobPath(*id);
 }

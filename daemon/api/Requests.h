@@ -14,8 +14,8 @@ class Hypervisor;
 class PairService;
 
 /// What the D-Bus methods do, behind the objects that have them: converts, calls the one part that
-/// decides, converts back. It outlives those objects, which may go while a call is under way.
-/// Must outlive the calls of its runner.
+/// decides, converts back. `who` is told in the history of the job that begins. It outlives those
+/// objects, which may go while a call is under way. Must outlive the calls of its runner.
 class Requests final
 {
 public:
@@ -43,16 +43,16 @@ public:
     [[nodiscard]] Task<Result<std::vector<wire::Step>>> plan(QString domain, QString peer,
                                                              wire::Dictionary options);
     [[nodiscard]] Task<Result<sdbus::ObjectPath>> protect(QString domain, QString peer,
-                                                          wire::Dictionary options);
+                                                          wire::Dictionary options, QString who);
     [[nodiscard]] Task<Result<sdbus::ObjectPath>> takeOver(DomainUuid uuid,
-                                                           wire::Dictionary options);
+                                                           wire::Dictionary options, QString who);
     [[nodiscard]] Task<Result<sdbus::ObjectPath>> switchOver(DomainUuid uuid,
-                                                             wire::Dictionary options);
-    [[nodiscard]] Task<Result<sdbus::ObjectPath>> drain(wire::Dictionary options);
-    [[nodiscard]] Task<Result<sdbus::ObjectPath>> continueAlone(DomainUuid uuid,
-                                                                wire::Dictionary options);
+                                                             wire::Dictionary options, QString who);
+    [[nodiscard]] Task<Result<sdbus::ObjectPath>> drain(wire::Dictionary options, QString who);
+    [[nodiscard]] Task<Result<sdbus::ObjectPath>>
+    continueAlone(DomainUuid uuid, wire::Dictionary options, QString who);
     [[nodiscard]] Task<Result<sdbus::ObjectPath>> unprotect(DomainUuid uuid,
-                                                            wire::Dictionary options);
+                                                            wire::Dictionary options, QString who);
     [[nodiscard]] Task<Result<sdbus::ObjectPath>> findPair(QString domain);
     [[nodiscard]] Task<Result<void>> cancel(JobId id);
     [[nodiscard]] Task<Result<std::vector<wire::Dictionary>>> events(wire::Dictionary options);
@@ -67,7 +67,8 @@ public:
     [[nodiscard]] Task<Result<void>> removePeer(PeerId id, wire::Dictionary options);
 
 private:
-    [[nodiscard]] Result<sdbus::ObjectPath> jobPath(const Result<JobId>& id) const;
+    /// Of a job that `who` has started.
+    [[nodiscard]] Result<sdbus::ObjectPath> jobPath(const Result<JobId>& id, const QString& who);
 
     PairService& m_pairs;
     Peers& m_peers;

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "api/Wire.h"
 
+#include "api/Told.h"
 #include "dbus/ErrorText.h"
 #include "dbus/Fingerprint.h"
 #include "dbus/Names.h"
 
 #include <QJsonArray>
 
+#include <climits>
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -19,6 +21,9 @@ using namespace Qt::StringLiterals;
 namespace {
 
 constexpr qsizetype peerPathDigits = 16;
+// The longest that a domain name system, libvirt or a fingerprint with colons knows.
+constexpr qsizetype longestName = 255;
+constexpr qsizetype longestValue = PATH_MAX;
 
 sdbus::ObjectPath path(const QString& below)
 {
@@ -73,12 +78,17 @@ Result<void> readStrings(const Dictionary& options, const std::map<std::string, 
     for (const auto& [key, value] : options) {
         const auto target = wanted.find(key);
         if (target == wanted.end())
-            return failure(Errc::InvalidArgument,
-                           u"unknown option \"%1\""_s.arg(QString::fromStdString(key)));
+            return failure(Errc::InvalidArgument, u"unknown option \"%1\""_s.arg(told(key)));
         if (!value.containsValueOfType<std::string>())
             return failure(Errc::InvalidArgument,
-                           u"option \"%1\" is not a string"_s.arg(QString::fromStdString(key)));
-        *target->second = QString::fromStdString(value.get<std::string>());
+                           u"option \"%1\" is not a string"_s.arg(told(key)));
+        const QString given = QString::fromStdString(value.get<std::string>());
+        if (given.size() > longestValue)
+            return failure(Errc::InvalidArgument,
+                           u"option \"%1\" has %2 characters; %3 are the most"_s.arg(told(key))
+                               .arg(given.size())
+                               .arg(longestValue));
+        *target->second = given;
     }
     return {};
 }
@@ -249,6 +259,15 @@ ErrorTriple errorTriple(const std::optional<lockstep::Error>& error)
             error->remedy().toStdString()};
 }
 
+Result<void> checkName(const QString& name)
+{
+    if (name.size() <= longestName)
+        return {};
+    return failure(
+        Errc::InvalidArgument,
+        u"a name or address of %1 characters; %2 are the most"_s.arg(name.size()).arg(longestName));
+}
+
 Result<ProtectOptions> protectOptions(const Dictionary& options)
 {
     ProtectOptions read;
@@ -352,6 +371,8 @@ Result<void> noOptions(const Dictionary& options) { return readStrings(options, 
 Result<PeerId> fingerprint(const std::string& digits)
 {
     const QString given = QString::fromStdString(digits);
+    if (const auto checked = checkName(given); !checked)
+        return std::unexpected{checked.error().during(u"the fingerprint"_s)};
     const auto parsed = dbus::parseFingerprint(given);
     if (!parsed)
         return std::unexpected{parsed.error()};

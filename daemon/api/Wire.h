@@ -42,6 +42,9 @@ using ErrorTriple = sdbus::Struct<std::string, std::string, std::string>;
 [[nodiscard]] std::vector<Step> steps(const QList<PlannedStep>& plan);
 [[nodiscard]] ErrorTriple errorTriple(const std::optional<lockstep::Error>& error);
 
+/// Of a domain, peer or host: nothing that long is any. Errors: InvalidArgument.
+[[nodiscard]] Result<void> checkName(const QString& name);
+
 /// The following refuse unknown and mistyped keys: InvalidArgument.
 /// Option "force". Errors: InvalidArgument.
 [[nodiscard]] Result<bool> force(const Dictionary& options);

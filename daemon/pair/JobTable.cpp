@@ -9,8 +9,24 @@ namespace lockstep {
 using namespace Qt::StringLiterals;
 
 namespace {
+
 constexpr auto keptEnded = 100;
+
+PairEvent eventOf(const JobView& view)
+{
+    PairEvent event;
+    event.kind = EventKind::Job;
+    event.uuid = view.uuid;
+    event.domain = view.domain;
+    event.fields = {{u"job"_s, static_cast<qint64>(view.id.value)},
+                    {u"job-kind"_s, view.kind},
+                    {u"job-state"_s, toString(view.state)}};
+    if (!view.by.isEmpty())
+        event.fields[u"by"] = view.by;
+    return event;
 }
+
+} // namespace
 
 Result<JobId> JobTable::start(const QString& kind, const DomainUuid& uuid, const QString& domain,
                               bool cancellable)
@@ -35,6 +51,20 @@ Result<JobId> JobTable::start(const QString& kind, const DomainUuid& uuid, const
     m_jobs.emplace(id.value, std::move(job));
     Q_EMIT changed(id);
     return id;
+}
+
+void JobTable::attribute(const JobId& id, const QString& who)
+{
+    const auto found = m_jobs.find(id.value);
+    if (found == m_jobs.end() || who.isEmpty())
+        return;
+    JobView& view = found->second.view;
+    view.by = who;
+    PairEvent event = eventOf(view);
+    event.kind = EventKind::Note;
+    event.text =
+        u"job %1 (%2) was asked for by %3"_s.arg(QString::number(id.value), view.kind, who);
+    m_chronicle.record(std::move(event));
 }
 
 std::stop_token JobTable::stopToken(const JobId& id) const
@@ -96,13 +126,7 @@ void JobTable::finish(const JobId& id, const Result<void>& outcome)
 
 void JobTable::recordJob(const JobView& view)
 {
-    PairEvent event;
-    event.kind = EventKind::Job;
-    event.uuid = view.uuid;
-    event.domain = view.domain;
-    event.fields = {{u"job"_s, static_cast<qint64>(view.id.value)},
-                    {u"job-kind"_s, view.kind},
-                    {u"job-state"_s, toString(view.state)}};
+    PairEvent event = eventOf(view);
     QString how = u"begins"_s;
     if (view.state == JobState::Done) {
         how = u"is done"_s;

@@ -22,6 +22,8 @@ public:
     /// Errors: Busy if another job works on the domain.
     [[nodiscard]] Result<JobId> start(const QString& kind, const DomainUuid& uuid,
                                       const QString& domain, bool cancellable);
+    /// Tells who has asked for it, in an event of its own and in that of its end.
+    void attribute(const JobId& id, const QString& who);
     [[nodiscard]] std::stop_token stopToken(const JobId& id) const;
     void progress(const JobId& id, const QString& phase, double progress, Bytes done = {},
                   Bytes total = {});

@@ -44,6 +44,7 @@ public:
     [[nodiscard]] QList<JobView> jobs() const override { return m_jobs.all(); }
     [[nodiscard]] Result<JobView> job(const JobId& id) const override { return m_jobs.find(id); }
     [[nodiscard]] Result<void> cancel(const JobId& id) override { return m_jobs.cancel(id); }
+    void attribute(const JobId& id, const QString& who) override { m_jobs.attribute(id, who); }
     [[nodiscard]] Task<Result<QList<PairEvent>>> events(EventQuery query) override
     {
         return m_chronicle.events(query);

@@ -40,6 +40,8 @@ public:
     [[nodiscard]] virtual Result<JobView> job(const JobId& id) const = 0;
     /// Asks a job to stop and undo what it did; the job's end tells when that is through.
     [[nodiscard]] virtual Result<void> cancel(const JobId& id) = 0;
+    /// The history shall tell who has asked for this job. Nothing happens if it is unknown.
+    virtual void attribute(const JobId& id, const QString& who) = 0;
     /// What has happened to this host's pairs. Errors: StoreError, StoreTooNew.
     [[nodiscard]] virtual Task<Result<QList<PairEvent>>> events(EventQuery query) = 0;
     /// Whether a pair needs this peer, so that it cannot be forgotten.

@@ -126,6 +126,7 @@ struct JobView
     QString kind; ///< "protect", "takeover", "continue-alone", "unprotect", "switchover", "drain".
     QString domain;
     DomainUuid uuid;
+    QString by; ///< Who asked for it, e.g. "alice"; empty if the pair did by itself.
     JobState state{JobState::Running};
     QString phase; ///< Title of the step at work, e.g. "copy disk vda".
     double progress{0}; ///< 0..1 of the whole job.

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What a user, a file or a stranger gets wrong: a clear error that says what to do, with a stable
-name and exit status, and nothing changed anywhere."""
+"""What a user, a file or a stranger gets wrong about hosts and domains as they are: a clear error that says what to
+do, with a stable name and exit status, and nothing changed anywhere. Wrong words and calls: test_wrong_uses.py."""
 
-from faults.refusal import DENIED, FORGED, USAGE, Unchanged, expect_dbus_error, expect_refused
+from faults.refusal import FORGED, USAGE, Unchanged, expect_refused
 from harness import Failure, equal, wait_for
 
 UNKNOWN = "nowhere"
@@ -13,26 +13,6 @@ def started(lab):
     guest = lab.guest("web", start=False)
     lab.alpha.virsh("start", guest.name)
     return guest
-
-
-def test_unknown_names(lab):
-    guest = started(lab)
-    alpha = lab.alpha
-    with Unchanged(lab, guest):
-        for command in (("protect", UNKNOWN, "beta"), ("preflight", UNKNOWN, "beta"), ("takeover", UNKNOWN, "--yes"),
-                        ("continue-alone", UNKNOWN, "--yes"), ("unprotect", UNKNOWN), ("show", UNKNOWN)):
-            expect_refused(alpha, ("UnknownDomain", "UnknownPair"), *command, mentions=[UNKNOWN])
-        for command in (("protect", "web", UNKNOWN), ("preflight", "web", UNKNOWN), ("peer", "show", UNKNOWN),
-                        ("peer", "remove", UNKNOWN)):
-            expect_refused(alpha, "UnknownPeer", *command, mentions=[UNKNOWN])
-        for command in (("takeover", "web", "--yes"), ("continue-alone", "web", "--yes"), ("unprotect", "web")):
-            expect_refused(alpha, "UnknownPair", *command)
-        expect_refused(alpha, "UnknownJob", "job", "show", 999, mentions=["999"])
-        expect_refused(alpha, "UnknownJob", "job", "cancel", 999, mentions=["999"])
-        expect_dbus_error(alpha, "UnknownDomain", "", "Manager", "Protect",
-                          f"('{UNKNOWN}', 'beta', dbus.Dictionary({{}}, signature='sv'))")
-        expect_dbus_error(alpha, "UnknownPeer", "", "Manager", "Protect",
-                          f"('web', '{UNKNOWN}', dbus.Dictionary({{}}, signature='sv'))")
 
 
 def test_a_domain_that_is_off(lab):
@@ -141,31 +121,3 @@ def test_no_space_on_the_other_side(lab):
         beta.service("stop")
         beta.shell("umount /srv/small && rmdir /srv/small")
         beta.service("start")
-
-
-def test_options_that_make_no_sense(lab):
-    """Over D-Bus, where nothing but the daemon checks them."""
-    guest = started(lab)
-    with Unchanged(lab, guest):
-        for options in ("{'image-dir': 'x'}", "{'image-directory': dbus.Int32(7)}"):
-            expect_dbus_error(lab.alpha, "InvalidArgument", "", "Manager", "Protect",
-                              f"('web', 'beta', dbus.Dictionary({options}, signature='sv'))")
-        expect_dbus_error(lab.alpha, "InvalidArgument", "", "Manager", "AddPeer",
-                          "('beta-dedicated', 'xyz', dbus.Dictionary({}, signature='sv'))")
-        expect_dbus_error(lab.alpha, "InvalidArgument", "", "Manager", "AddPeer",
-                          f"('beta-dedicated', '{FORGED}', dbus.Dictionary({{'name': 'a b'}}, signature='sv'))")
-
-
-def test_a_user_without_rights(lab):
-    guest = started(lab)
-    alpha = lab.alpha
-    alpha.shell("id tester >/dev/null 2>&1 || useradd --no-create-home tester")
-    as_user = "setpriv --reuid=tester --regid=tester --clear-groups"
-    with Unchanged(lab, guest):
-        for command in ("protect web beta", "peer remove beta", "preflight web beta"):
-            result = alpha.shell(f"{as_user} lockstep {command} --json", check=False)
-            equal(result.status, DENIED, f"exit status of 'lockstep {command}' as a user ({result.err})")
-            if "NotAuthorized" not in result.err + result.out:
-                raise Failure(f"lockstep {command} as a user: {result.out}{result.err}")
-        # To look is allowed.
-        alpha.shell(f"{as_user} lockstep list --json")

@@ -8,35 +8,6 @@ from .plain import graph
 FAILED, USAGE, NO_DAEMON, DENIED = 1, 2, 3, 4
 FORGED = "0" * 64
 
-DBUS_CALL = """
-import dbus, sys
-path, interface, method, arguments = sys.argv[1:]
-proxy = dbus.SystemBus().get_object("org.lockstep.Lockstep1", path, introspect=False)
-try:
-    names = {"dbus": dbus}
-    getattr(proxy, method)(*eval(arguments, names), dbus_interface=interface)
-except dbus.DBusException as error:
-    print(error.get_dbus_name())
-    print(error.get_dbus_message())
-else:
-    print("no error")
-"""
-
-
-def dbus_error(host, path, interface, method, arguments):
-    """Calls the daemon and returns the error's name and text. `arguments`: a Python tuple as text,
-    with dbus.TYPE(...) where the signature has to be told; path and interface as of Host.dbus."""
-    out = host.run("python3", "-c", DBUS_CALL, "/org/lockstep/Lockstep1" + path,
-                   f"org.lockstep.Lockstep1.{interface}", method, arguments).out
-    name, _, message = out.partition("\n")
-    return name, message.strip()
-
-
-def expect_dbus_error(host, name, path, interface, method, arguments):
-    found, message = dbus_error(host, path, interface, method, arguments)
-    equal(found, f"org.lockstep.Error.{name}", f"D-Bus error of {method}{arguments} ({message})")
-    expect_remedy(message.partition("\n")[0], message.partition("\n")[2], f"{method}{arguments}")
-
 
 def expect_remedy(message, remedy, what):
     if not message.strip() or not remedy.strip():

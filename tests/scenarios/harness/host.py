@@ -5,8 +5,16 @@ import json
 import os
 import re
 import subprocess
+import sys
 
 from .basics import Failure, run, wait_for
+
+sys.path.insert(0, os.path.realpath(os.path.join(os.path.dirname(__file__), "../../schema")))
+try:
+    from schemas import Mismatch, Schemas
+    SCHEMAS = Schemas()
+except ModuleNotFoundError:  # no python3-jsonschema
+    SCHEMAS = None
 
 LAB = os.path.realpath(os.path.join(os.path.dirname(__file__), "../../lab/lab"))
 
@@ -41,8 +49,8 @@ class Host:
     # Lockstep
 
     def lockstep(self, *arguments, check=True, timeout=120):
-        """lockstep ... --json. Returns what it printed; with check=False the Result, which has
-        what it printed in `json` (None if that is no JSON; errors come as JSON on stderr)."""
+        """lockstep ... --json. Returns what it printed, which has to be as docs/schema says; with
+        check=False the Result, which has it in `json` (None if that is no JSON)."""
         result = self.run("lockstep", *arguments, "--json", check=check, timeout=timeout)
         result.json = None
         for output in (result.out, result.err):
@@ -51,6 +59,11 @@ class Host:
                 break
             except ValueError:
                 pass
+        if SCHEMAS and result.json is not None:
+            try:
+                SCHEMAS.check(arguments, result.json)
+            except Mismatch as mismatch:
+                raise Failure(f"{self.name}: {mismatch}") from None
         return result if not check else result.json
 
     def pairs(self):

@@ -95,6 +95,10 @@ const std::vector<NamedCall>& everyChange()
          [](BusClient& client) {
              return errorOf(client.call<>(peerPath, peerInterface, "Accept", fingerprint));
          }},
+        {"SetHeartbeat", "org.lockstep.Lockstep1.change-settings",
+         [](BusClient& client) {
+             return errorOf(client.call<>(peerPath, peerInterface, "SetHeartbeat", none));
+         }},
         {"Remove", "org.lockstep.Lockstep1.manage-peers",
          [](BusClient& client) {
              return errorOf(client.call<>(peerPath, peerInterface, "Remove", none));

@@ -258,6 +258,11 @@ Result<void> FakePairService::cancel(const JobId& id)
     return {};
 }
 
+void FakePairService::attribute(const JobId& id, const QString& who)
+{
+    askedBy.append(u"%1 %2"_s.arg(QString::number(id.value), who));
+}
+
 Task<Result<QList<PairEvent>>> FakePairService::events(EventQuery query)
 {
     calls.append(u"events %1 %2 %3"_s.arg(query.domain)

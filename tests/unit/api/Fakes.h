@@ -20,6 +20,7 @@ public:
     std::map<JobId, JobView> jobViews;
     std::optional<Error> refusal; ///< What every request fails with.
     QStringList calls; ///< E.g. "protect web1 beta /images arbiter=etcd".
+    QStringList askedBy; ///< Who asked for which job, e.g. "2 root".
     PreflightReport report;
     QList<PlannedStep> steps;
     QList<PairEvent> history; ///< Oldest first.
@@ -46,6 +47,7 @@ public:
     QList<JobView> jobs() const override;
     Result<JobView> job(const JobId& id) const override;
     Result<void> cancel(const JobId& id) override;
+    void attribute(const JobId& id, const QString& who) override;
     Task<Result<QList<PairEvent>>> events(EventQuery query) override;
     bool usesPeer(const PeerId& id) const override;
 

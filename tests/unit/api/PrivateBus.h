@@ -6,7 +6,8 @@
 
 namespace lockstep::test {
 
-/// A dbus-daemon of the test's own, which lets everybody own and send everything. Ends with it.
+/// A dbus-daemon of the test's own, which lets everybody own and send everything but what the
+/// policy that ships forbids. Ends with it.
 class PrivateBus final
 {
 public:

@@ -15,6 +15,8 @@ class TextTest final : public QObject
 private Q_SLOTS:
     void errorsComeBackAsTheyWere();
     void everyCodeHasItsOwnName();
+    void errorsAreFitForATerminal();
+    void tellsWhatIsNotThereAnyMore();
     void errorsOfTheBusBecomeOurs_data();
     void errorsOfTheBusBecomeOurs();
     void readsFingerprintsAsPeopleTypeThem();
@@ -41,6 +43,28 @@ void TextTest::everyCodeHasItsOwnName()
     for (int code = 0; code <= static_cast<int>(Errc::Internal); ++code)
         names += dbus::errorName(static_cast<Errc>(code));
     QCOMPARE(names.removeDuplicates(), qsizetype{0});
+}
+
+void TextTest::errorsAreFitForATerminal()
+{
+    const Error error{Errc::UnknownDomain, u"no domain \u001b[31m"_s + QString{100'000, u'x'}};
+    const QString text = dbus::encodeErrorText(error);
+    QVERIFY(!text.contains(u'\u001b'));
+    QVERIFY2(text.size() < 1'200, "a line, not a flood");
+    QVERIFY(text.endsWith(error.remedy()));
+}
+
+void TextTest::tellsWhatIsNotThereAnyMore()
+{
+    const auto gone = [](const QString& path) {
+        return dbus::decodeError(u"org.freedesktop.DBus.Error.UnknownObject",
+                                 u"Unknown object '/org/lockstep/Lockstep1%1'."_s.arg(path))
+            .code();
+    };
+    QCOMPARE(gone(u"/pair/6ad1c0f4_6d2b_4f9e_9a51_3f3a5f0c0001"_s), Errc::UnknownPair);
+    QCOMPARE(gone(u"/peer/b1b1b1b1b1b1b1b1"_s), Errc::UnknownPeer);
+    QCOMPARE(gone(u"/job/7"_s), Errc::UnknownJob);
+    QCOMPARE(gone({}), Errc::VersionMismatch);
 }
 
 void TextTest::errorsOfTheBusBecomeOurs_data()

@@ -2,6 +2,8 @@
 #include "CliRun.h"
 
 #include <QEventLoop>
+#include <QFile>
+#include <QJsonArray>
 #include <QJsonDocument>
 
 #include <pty.h>
@@ -21,6 +23,23 @@ constexpr uid_t nobody = 65534;
 constexpr unsigned short terminalColumns = 100;
 constexpr int startDeadlineMs = 10'000;
 constexpr std::chrono::seconds wholeDeadline{60};
+
+/// Keeps what was printed with --json, for the test that knows the schemas (tests/schema).
+void record(const QStringList& arguments, const Outcome& outcome)
+{
+    static const QString path = qEnvironmentVariable("LOCKSTEP_CLI_OUTPUTS");
+    static bool isFirst = true;
+    if (path.isEmpty() || !arguments.contains(u"--json"_s))
+        return;
+    QFile file{path};
+    if (!file.open(isFirst ? QFile::WriteOnly : QFile::WriteOnly | QFile::Append))
+        qFatal("%s cannot be written", qPrintable(path));
+    isFirst = false;
+    const QJsonObject run{{u"arguments"_s, QJsonArray::fromStringList(arguments)},
+                          {u"status"_s, outcome.status},
+                          {u"out"_s, outcome.out}};
+    file.write(QJsonDocument{run}.toJson(QJsonDocument::Compact) + '\n');
+}
 
 } // namespace
 
@@ -95,6 +114,7 @@ void CliRun::start(const QStringList& arguments)
     m_deadline.setSingleShot(true);
     m_deadline.start(wholeDeadline);
     m_process.setChildProcessModifier([this] { prepareChild(); });
+    m_arguments = arguments;
     m_process.start(QStringLiteral(LOCKSTEP_CLI), arguments);
     m_process.waitForStarted(startDeadlineMs);
     if (m_where == Where::Script)
@@ -148,9 +168,13 @@ Outcome CliRun::finish()
     while (m_process.state() != QProcess::NotRunning)
         runOnce();
     QCoreApplication::processEvents();
-    return {.status = m_process.exitStatus() == QProcess::NormalExit ? m_process.exitCode() : -1,
-            .out = QString::fromUtf8(m_out),
-            .err = QString::fromUtf8(m_err)};
+    const Outcome outcome{
+        .status = m_process.exitStatus() == QProcess::NormalExit ? m_process.exitCode() : -1,
+        .out = QString::fromUtf8(m_out),
+        .err = QString::fromUtf8(m_err)};
+    if (m_where == Where::Script)
+        record(m_arguments, outcome);
+    return outcome;
 }
 
 Outcome runCli(Stage& stage, const QStringList& arguments)

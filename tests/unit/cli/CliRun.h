@@ -61,6 +61,7 @@ private:
     [[nodiscard]] bool waitFor(const QByteArray& shown, const QString& text);
 
     QProcess m_process;
+    QStringList m_arguments;
     Where m_where;
     bool m_asNobody{false};
     int m_master{-1};

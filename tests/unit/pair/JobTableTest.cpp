@@ -27,6 +27,7 @@ private Q_SLOTS:
     void cancelsOnlyWhatCanBeCancelled();
     void survivesACancelThatEndsTheJobAtOnce();
     void tellsHowItEnded();
+    void tellsWhoAskedForIt();
     void forgetsTheOldestEndedOnes();
     void neverForgetsARunningOne();
     void clampsProgress();
@@ -102,6 +103,26 @@ void JobTableTest::tellsHowItEnded()
     QCOMPARE(jobs.find(bad)->progress, 0.5);
     QCOMPARE(jobs.find(bad)->error->code(), Errc::NoSpace);
     QVERIFY(!jobs.find(bad)->cancellable);
+}
+
+void JobTableTest::tellsWhoAskedForIt()
+{
+    QList<PairEvent> told;
+    connect(m_chronicle.get(), &Chronicle::recorded, this,
+            [&told](const PairEvent& event) { told.append(event); });
+    JobTable jobs{*m_chronicle};
+    const auto asked = jobs.start(u"protect"_s, m_web, u"web"_s, true).value();
+    jobs.attribute(asked, u"alice"_s);
+    jobs.finish(asked, {});
+    jobs.finish(jobs.start(u"takeover"_s, m_web, u"web"_s, false).value(), {}); // by itself
+    jobs.attribute({99}, u"mallory"_s);
+    QCOMPARE(told.size(), 5);
+    QCOMPARE(told[1].text, u"job 1 (protect) was asked for by alice"_s);
+    QCOMPARE(told[1].domain, u"web"_s);
+    QCOMPARE(told[1].fields[u"by"].toString(), u"alice"_s);
+    QCOMPARE(told[2].text, u"job 1 (protect) is done"_s);
+    QCOMPARE(told[2].fields[u"by"].toString(), u"alice"_s);
+    QVERIFY(!told[4].fields.contains(u"by"));
 }
 
 void JobTableTest::forgetsTheOldestEndedOnes()
