@@ -90,6 +90,7 @@ void addPeerShow(CLI::App& peer, Context& context);
 void addPeerSet(CLI::App& peer, Context& context);
 void addPeerRemove(CLI::App& peer, Context& context);
 void addPreflight(CLI::App& app, Context& context);
+void addDoctor(CLI::App& app, Context& context);
 void addProtect(CLI::App& app, Context& context);
 void addList(CLI::App& app, Context& context);
 void addShow(CLI::App& app, Context& context);

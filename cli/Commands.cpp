@@ -43,6 +43,7 @@ constexpr std::array entries{
     Entry{protection, addUnprotect},
     Entry{hosts, addPeerCommands},
     Entry{hosts, addHostCommands},
+    Entry{hosts, addDoctor},
     Entry{jobs, addJobCommands},
     Entry{jobs, addEvents},
     Entry{settings, addSet},

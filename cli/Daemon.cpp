@@ -228,6 +228,17 @@ Result<QJsonObject> Daemon::preflight(const ProtectRequest& request)
         u"checking this host and %1"_s.arg(request.peer));
 }
 
+Result<QJsonArray> Daemon::doctor(const std::vector<std::string>& hosts)
+{
+    expectQuestion();
+    return guarded([this, &hosts] {
+        Dictionary wanted;
+        if (!hosts.empty())
+            wanted.emplace("hosts", sdbus::Variant{hosts});
+        return dictionariesToJson(Manager{*m_connection, root}.Doctor(wanted));
+    });
+}
+
 Result<QJsonArray> Daemon::plan(const ProtectRequest& request)
 {
     expectQuestion();

@@ -89,6 +89,8 @@ public:
 
     /// "domain", "peer" and "findings".
     [[nodiscard]] Result<QJsonObject> preflight(const ProtectRequest& request);
+    /// Findings of this host and its peers, or only of these.
+    [[nodiscard]] Result<QJsonArray> doctor(const std::vector<std::string>& hosts);
     /// Objects with "host", "title" and "undo".
     [[nodiscard]] Result<QJsonArray> plan(const ProtectRequest& request);
     [[nodiscard]] Result<sdbus::ObjectPath> protect(const ProtectRequest& request);

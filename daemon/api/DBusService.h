@@ -11,6 +11,7 @@
 
 namespace lockstep {
 
+class DoctorService;
 class Hypervisor;
 class PairService;
 class Peers;
@@ -23,8 +24,8 @@ class DBusService final : public QObject
 public:
     /// `address` is that of another bus than the system's; empty for the latter. `config` is what
     /// is shown of the daemon's settings.
-    DBusService(PairService& pairs, Peers& peers, Hypervisor& hypervisor, QString address = {},
-                ConfigView config = {});
+    DBusService(PairService& pairs, Peers& peers, Hypervisor& hypervisor, DoctorService& doctor,
+                QString address = {}, ConfigView config = {});
     ~DBusService() override;
 
     /// Connects, shows the objects, then takes the name. Errors: DaemonUnavailable if there is no
@@ -46,6 +47,7 @@ private:
     PairService& m_pairs;
     Peers& m_peers;
     Hypervisor& m_hypervisor;
+    DoctorService& m_doctor;
     QString m_address;
     ConfigView m_config;
     std::unique_ptr<Session> m_session;

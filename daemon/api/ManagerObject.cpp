@@ -142,6 +142,14 @@ void ManagerObject::GetConfiguration(
         [&requests = m_requests, options] { return requests.configuration(options); });
 }
 
+void ManagerObject::Doctor(sdbus::Result<std::vector<wire::Dictionary>>&& result,
+                           wire::Dictionary options)
+{
+    m_requests.runner().run<std::vector<wire::Dictionary>>(
+        std::move(result), request(Action::Look, u"doctor"_s, {}),
+        [&requests = m_requests, options] { return requests.doctor(options); });
+}
+
 void ManagerObject::announce(const PairEvent& event)
 {
     try {

@@ -39,6 +39,8 @@ private:
                      wire::Dictionary options) override;
     void GetConfiguration(sdbus::Result<std::string, std::vector<wire::Dictionary>>&& result,
                           wire::Dictionary options) override;
+    void Doctor(sdbus::Result<std::vector<wire::Dictionary>>&& result,
+                wire::Dictionary options) override;
     std::string Version() override;
     std::string HostName() override;
     std::string Fingerprint() override;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "api/Requests.h"
 
+#include "doctor/DoctorService.h"
 #include "hypervisor/Hypervisor.h"
 #include "pair/PairService.h"
 
@@ -115,6 +116,13 @@ Task<Result<std::vector<wire::Dictionary>>> Requests::events(wire::Dictionary op
 {
     LOCKSTEP_CO_TRY(query, wire::eventQuery(options));
     LOCKSTEP_CO_TRY(found, co_await m_pairs.events(query));
+    co_return wire::dictionaries(found);
+}
+
+Task<Result<std::vector<wire::Dictionary>>> Requests::doctor(wire::Dictionary options)
+{
+    LOCKSTEP_CO_TRY(hosts, wire::hosts(options));
+    LOCKSTEP_CO_TRY(found, co_await m_doctor.examine(hosts));
     co_return wire::dictionaries(found);
 }
 

@@ -9,6 +9,7 @@
 
 namespace lockstep {
 
+class DoctorService;
 class Hypervisor;
 class PairService;
 
@@ -29,10 +30,10 @@ public:
         std::function<void(PeerId)> peer;
     };
 
-    Requests(PairService& pairs, Peers& peers, Hypervisor& hypervisor, CallRunner& runner,
-             ConfigView config)
-        : m_pairs{pairs}, m_peers{peers}, m_hypervisor{hypervisor}, m_runner{runner},
-          m_config{std::move(config)}
+    Requests(PairService& pairs, Peers& peers, Hypervisor& hypervisor, DoctorService& doctor,
+             CallRunner& runner, ConfigView config)
+        : m_pairs{pairs}, m_peers{peers}, m_hypervisor{hypervisor}, m_doctor{doctor},
+          m_runner{runner}, m_config{std::move(config)}
     { }
     void setExport(Export exporter) { m_export = std::move(exporter); }
 
@@ -60,6 +61,7 @@ public:
     [[nodiscard]] Task<Result<sdbus::ObjectPath>> findPair(QString domain);
     [[nodiscard]] Task<Result<void>> cancel(JobId id);
     [[nodiscard]] Task<Result<std::vector<wire::Dictionary>>> events(wire::Dictionary options);
+    [[nodiscard]] Task<Result<std::vector<wire::Dictionary>>> doctor(wire::Dictionary options);
 
     [[nodiscard]] Task<Result<Strings>> probePeer(QString address);
     [[nodiscard]] Task<Result<sdbus::ObjectPath>> addPeer(QString address, std::string fingerprint,
@@ -76,6 +78,7 @@ private:
     PairService& m_pairs;
     Peers& m_peers;
     Hypervisor& m_hypervisor;
+    DoctorService& m_doctor;
     CallRunner& m_runner;
     ConfigView m_config;
     Export m_export;

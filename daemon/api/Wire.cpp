@@ -375,6 +375,20 @@ Result<QString> peerName(const Dictionary& options)
     return readStrings(options, {{"name", &name}}).transform([&name] { return name; });
 }
 
+Result<QStringList> hosts(const Dictionary& options)
+{
+    QStringList names;
+    Dictionary rest = options;
+    if (const auto given = rest.extract("hosts"); !given.empty()) {
+        if (!given.mapped().containsValueOfType<std::vector<std::string>>())
+            return failure(Errc::InvalidArgument,
+                           u"option \"hosts\" is not a list of names (as)"_s);
+        for (const auto& name : given.mapped().get<std::vector<std::string>>())
+            names << QString::fromStdString(name);
+    }
+    return noOptions(rest).transform([&names] { return names; });
+}
+
 Result<EventQuery> eventQuery(const Dictionary& options)
 {
     EventQuery query;

@@ -59,6 +59,8 @@ using ErrorTriple = sdbus::Struct<std::string, std::string, std::string>;
 /// `now` with what the options change; not checked for bounds.
 [[nodiscard]] Result<HeartbeatSettings> heartbeatSettings(HeartbeatSettings now,
                                                           const Dictionary& options);
+/// Option "hosts"; empty if not given.
+[[nodiscard]] Result<QStringList> hosts(const Dictionary& options);
 [[nodiscard]] Result<EventQuery> eventQuery(const Dictionary& options);
 [[nodiscard]] Result<void> noOptions(const Dictionary& options);
 /// A fingerprint must come as the interface says: 64 lower-case hex digits.

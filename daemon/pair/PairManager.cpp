@@ -143,6 +143,18 @@ bool PairManager::usesPeer(const PeerId& id) const
         m_pairs.all(), [&](const auto& record) { return record.peer == id && record.isEngaged(); });
 }
 
+QSet<quint16> PairManager::channelPorts() const
+{
+    QSet<quint16> ports;
+    const auto records = m_pairs.all();
+    for (const auto& record : records) {
+        ports << record.spec.nbdPort << record.spec.migrationPort;
+        for (const auto& nic : record.spec.nics)
+            ports << nic.requestPort << nic.responsePort;
+    }
+    return ports;
+}
+
 Task<Result<PairManager::Subject>> PairManager::subject(QString domain, QString peer)
 {
     co_await m_hypervisor.connectedWithin(libvirtPatience);

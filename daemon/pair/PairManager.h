@@ -10,6 +10,8 @@
 #include "pair/Suspension.h"
 #include "pair/Watcher.h"
 
+#include <QSet>
+
 namespace lockstep {
 
 /// The pairs of this host and the flows that work on them. Construct it, start() it once libvirt
@@ -50,6 +52,9 @@ public:
         return m_chronicle.events(query);
     }
     [[nodiscard]] bool usesPeer(const PeerId& id) const override;
+
+    /// Ports of QEMU's channels that this host's pairs have taken.
+    [[nodiscard]] QSet<quint16> channelPorts() const;
 
 private:
     struct Subject

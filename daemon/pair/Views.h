@@ -80,18 +80,19 @@ struct PairView
     qint64 checkpoints{0}; ///< Since protection began, as far as this daemon saw them.
 };
 
-enum class Severity { Error, Warning, Info };
+enum class Severity { Error, Warning, Info, Ok };
 [[nodiscard]] QString toString(Severity severity);
 [[nodiscard]] std::optional<Severity> severityFromString(QStringView text);
 
-/// One result of the preflight: a stable id ("qemu-version"), where, what, and what to do.
+/// One result of the preflight or of the doctor: a stable id ("qemu-version"), where, what, and
+/// what to do.
 struct Finding
 {
     QString id;
     Severity severity{Severity::Error};
     QString host; ///< Name of the host it was found on.
     QString message; ///< One sentence.
-    QString remedy; ///< What to do; empty only for Info.
+    QString remedy; ///< What to do; empty only for Info and Ok.
     friend bool operator==(const Finding&, const Finding&) = default;
 };
 

@@ -49,6 +49,11 @@ const std::vector<NamedCall>& everyChange()
              return errorOf(client.call<std::vector<wire::Step>>(
                  root, managerInterface, "Plan", std::string{"web1"}, std::string{"beta"}, none));
          }},
+        {"Doctor", "org.lockstep.Lockstep1.look",
+         [](BusClient& client) {
+             return errorOf(client.call<std::vector<wire::Dictionary>>(root, managerInterface,
+                                                                       "Doctor", none));
+         }},
         {"ProbePeer", "org.lockstep.Lockstep1.look",
          [](BusClient& client) {
              return errorOf(client.call<std::string, std::string, std::string>(

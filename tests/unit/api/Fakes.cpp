@@ -429,6 +429,18 @@ Task<Result<void>> FakePeers::setHeartbeat(PeerId id, HeartbeatSettings settings
     co_return {};
 }
 
+Task<Result<QList<Finding>>> FakeDoctor::examine(QStringList hosts)
+{
+    asked = hosts;
+    m_isAsked = true;
+    co_await turn();
+    if (waits)
+        co_await m_goOn;
+    if (hosts.contains(u"nobody"_s))
+        co_return failure(Errc::UnknownPeer, u"there is no peer nobody"_s);
+    co_return QList<Finding>{findings};
+}
+
 Task<Result<DomainInfo>> FakeHypervisor::find(QString nameUuidOrId)
 {
     co_await turn();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/ConfigView.h"
+#include "doctor/DoctorService.h"
 #include "hypervisor/Hypervisor.h"
 #include "pair/PairService.h"
 #include "peer/Peers.h"
@@ -116,6 +117,23 @@ public:
     Task<Result<QString>> addIoThread(DomainUuid domain, unsigned id) override;
     Task<Result<void>> removeIoThread(DomainUuid domain, unsigned id) override;
     std::shared_ptr<Monitor> monitor(DomainUuid domain) override;
+};
+
+/// Finds what the test wants, of the hosts that are asked for.
+class FakeDoctor final : public DoctorService
+{
+public:
+    QList<Finding> findings;
+    QStringList asked;
+    bool waits{false}; ///< For goOn().
+
+    [[nodiscard]] bool isAsked() const { return m_isAsked; }
+    void goOn() { m_goOn.complete(true); }
+    Task<Result<QList<Finding>>> examine(QStringList hosts) override;
+
+private:
+    bool m_isAsked{false};
+    OneShot<bool> m_goOn;
 };
 
 /// A protected pair "web1" towards "beta", and that peer.
