@@ -25,6 +25,9 @@ struct Context
 
 using Command = std::function<Result<int>()>;
 
+/// `list --all`, in commands/ListAll.cpp.
+[[nodiscard]] Result<int> listAllDomains(bool json);
+
 /// Adds a command that takes the global options after its name, too. Which group of `help` it is
 /// shown in, and where, says the table in Commands.cpp.
 inline CLI::App* addCommand(CLI::App& parent, Context& context, const std::string& name,
@@ -87,9 +90,12 @@ void addPeerShow(CLI::App& peer, Context& context);
 void addPeerSet(CLI::App& peer, Context& context);
 void addPeerRemove(CLI::App& peer, Context& context);
 void addPreflight(CLI::App& app, Context& context);
+void addDoctor(CLI::App& app, Context& context);
 void addProtect(CLI::App& app, Context& context);
 void addList(CLI::App& app, Context& context);
 void addShow(CLI::App& app, Context& context);
+void addSet(CLI::App& app, Context& context);
+void addConfig(CLI::App& app, Context& context);
 void addEvents(CLI::App& app, Context& context);
 void addTakeover(CLI::App& app, Context& context);
 void addSwitchover(CLI::App& app, Context& context);

@@ -10,6 +10,7 @@ namespace {
 constexpr const char* protection = "Protection";
 constexpr const char* hosts = "Hosts and peers";
 constexpr const char* jobs = "Jobs and events";
+constexpr const char* settings = "Settings";
 constexpr const char* program = "Program";
 constexpr const char* hidden = "";
 
@@ -42,8 +43,11 @@ constexpr std::array entries{
     Entry{protection, addUnprotect},
     Entry{hosts, addPeerCommands},
     Entry{hosts, addHostCommands},
+    Entry{hosts, addDoctor},
     Entry{jobs, addJobCommands},
     Entry{jobs, addEvents},
+    Entry{settings, addSet},
+    Entry{settings, addConfig},
     Entry{program, addHelp},
     Entry{program, addQuit},
     Entry{hidden, addDescribe},

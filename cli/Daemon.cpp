@@ -183,6 +183,37 @@ Result<QList<QJsonObject>> Daemon::events(const EventRequest& request)
     });
 }
 
+Result<QJsonArray> Daemon::domains()
+{
+    expectQuestion();
+    return guarded(
+        [this] { return dictionariesToJson(Manager{*m_connection, root}.ListDomains({})); });
+}
+
+Result<QJsonObject> Daemon::configuration()
+{
+    expectQuestion();
+    return guarded([this] {
+        const auto [file, settings] = Manager{*m_connection, root}.GetConfiguration({});
+        return QJsonObject{{u"file"_s, fromBus(file)},
+                           {u"settings"_s, dictionariesToJson(settings)}};
+    });
+}
+
+Result<RemoteObject> Daemon::setSettings(const sdbus::ObjectPath& pair, const QJsonObject& settings)
+{
+    expectQuestion();
+    Dictionary wanted;
+    for (auto it = settings.begin(); it != settings.end(); ++it)
+        wanted.emplace(it.key().toStdString(),
+                       it->isBool() ? sdbus::Variant{it->toBool()}
+                                    : sdbus::Variant{it->toString().toStdString()});
+    return guarded([&] {
+        Pair{*m_connection, pair}.SetSettings(wanted);
+        return RemoteObject{.path = pair, .properties = properties(pair, Pair::INTERFACE_NAME)};
+    });
+}
+
 Result<QJsonObject> Daemon::preflight(const ProtectRequest& request)
 {
     expectQuestion();
@@ -195,6 +226,17 @@ Result<QJsonObject> Daemon::preflight(const ProtectRequest& request)
                                {u"findings"_s, dictionariesToJson(findings)}};
         },
         u"checking this host and %1"_s.arg(request.peer));
+}
+
+Result<QJsonArray> Daemon::doctor(const std::vector<std::string>& hosts)
+{
+    expectQuestion();
+    return guarded([this, &hosts] {
+        Dictionary wanted;
+        if (!hosts.empty())
+            wanted.emplace("hosts", sdbus::Variant{hosts});
+        return dictionariesToJson(Manager{*m_connection, root}.Doctor(wanted));
+    });
 }
 
 Result<QJsonArray> Daemon::plan(const ProtectRequest& request)

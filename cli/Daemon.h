@@ -79,8 +79,18 @@ public:
     /// As eventToJson() makes them, oldest first.
     [[nodiscard]] Result<QList<QJsonObject>> events(const EventRequest& request);
 
+    /// Every domain of this host, by name, as ListDomains has them; without "pair".
+    [[nodiscard]] Result<QJsonArray> domains();
+    /// "file" and "settings", as GetConfiguration has them.
+    [[nodiscard]] Result<QJsonObject> configuration();
+    /// Of a pair, by name: strings and booleans. The pair as it is then.
+    [[nodiscard]] Result<RemoteObject> setSettings(const sdbus::ObjectPath& pair,
+                                                   const QJsonObject& settings);
+
     /// "domain", "peer" and "findings".
     [[nodiscard]] Result<QJsonObject> preflight(const ProtectRequest& request);
+    /// Findings of this host and its peers, or only of these.
+    [[nodiscard]] Result<QJsonArray> doctor(const std::vector<std::string>& hosts);
     /// Objects with "host", "title" and "undo".
     [[nodiscard]] Result<QJsonArray> plan(const ProtectRequest& request);
     [[nodiscard]] Result<sdbus::ObjectPath> protect(const ProtectRequest& request);

@@ -100,10 +100,13 @@ QString fromBus(const std::string& text)
 QJsonObject propertiesToJson(const std::map<sdbus::PropertyName, sdbus::Variant>& properties)
 {
     constexpr QLatin1StringView timeSuffix{"USec"};
+    constexpr QLatin1StringView duration{"EtaUSec"}; // the one that is no time
     QJsonObject all;
     for (const auto& [key, value] : properties) {
         const QString name = fromBus(key);
-        if (name.endsWith(timeSuffix))
+        if (name == duration)
+            all.insert(u"eta-usec"_s, toJson(value));
+        else if (name.endsWith(timeSuffix))
             all.insert(kebabCase(name.chopped(timeSuffix.size())),
                        timeToJson(value.get<uint64_t>()));
         else

@@ -72,11 +72,16 @@ Result<int> run(bool watching, bool json)
 
 void addList(CLI::App& app, Context& context)
 {
+    const auto all = std::make_shared<bool>(false);
     const auto watching = std::make_shared<bool>(false);
     CLI::App* const command =
-        addCommand(app, context, "list", "The pairs of this host",
-                   [watching, &context] { return run(*watching, context.json); });
-    command->add_flag("--watch", *watching, "Go on showing them as they change, until Ctrl-C");
+        addCommand(app, context, "list", "The pairs of this host", [all, watching, &context] {
+            return *all ? listAllDomains(context.json) : run(*watching, context.json);
+        });
+    CLI::Option* const every =
+        command->add_flag("--all", *all, "Every domain of this host, paired or not");
+    command->add_flag("--watch", *watching, "Go on showing them as they change, until Ctrl-C")
+        ->excludes(every);
 }
 
 } // namespace lockstep::cli

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "base/PairSettingTable.h"
 #include "cli/Command.h"
 #include "cli/Daemon.h"
 #include "cli/FollowJob.h"
@@ -25,6 +26,17 @@ struct Arguments
     bool dryRun{false};
     WaitOptions waiting;
 };
+
+/// The values that a setting can have, first the default.
+std::vector<std::string> allowed(QLatin1StringView name)
+{
+    std::vector<std::string> words;
+    if (const auto setting = findPairSetting(name)) {
+        for (const auto value : (*setting)->values)
+            words.emplace_back(value.data(), static_cast<std::size_t>(value.size()));
+    }
+    return words;
+}
 
 Result<int> showPlan(Daemon& daemon, const ProtectRequest& request, bool json)
 {
@@ -86,11 +98,11 @@ void addProtect(CLI::App& app, Context& context)
     command
         ->add_option("--arbiter", arguments->arbiter,
                      "Who decides which host goes on when they lose each other; default: manual")
-        ->check(CLI::IsMember({"manual", "etcd", "fence"}));
+        ->check(CLI::IsMember(allowed(pair_setting::arbiter)));
     command
         ->add_option("--on-arbiter-loss", arguments->onArbiterLoss,
                      "What happens when the arbiter is needed and out of reach; default: wait")
-        ->check(CLI::IsMember({"wait", "primary-continues"}));
+        ->check(CLI::IsMember(allowed(pair_setting::onArbiterLoss)));
     command->add_flag("--auto-protect,!--no-auto-protect", arguments->autoProtect,
                       "Give it a shadow again by itself when it has lost one; default: no");
     command->add_flag("--reuse-disks,!--no-reuse-disks", arguments->reuseDisks,

@@ -41,6 +41,7 @@ void printPair(const QJsonObject& pair)
                            pair[u"peer-connected"].toBool() ? u"connected"_s : u"unreachable"_s)},
          {u"arbiter"_s, arbiterOf(pair)},
          {u"auto-protect"_s, pair[u"auto-protect"].toBool() ? u"yes"_s : u"no"_s},
+         {u"reuse-disks"_s, pair[u"reuse-disks"].toBool() ? u"yes"_s : u"no"_s},
          {u"mode"_s, pair[u"mode"].toString()},
          {u"epoch"_s, QString::number(pair[u"epoch"].toInteger())},
          {u"checkpoints"_s, QString::number(pair[u"checkpoints"].toInteger())}});

@@ -21,7 +21,7 @@ namespace lockstep {
 /// What polkit is asked for; the .policy file in policies/ has one action for each.
 enum class Action {
     Look, ///< Makes this and the other host look at something; changes nothing.
-    ChangeSettings, ///< How peers and pairs are watched.
+    ChangeSettings, ///< Changes how protected domains fail over, and how peers are watched.
     Protect, ///< Starts, stops and cancels protection.
     TakeOver, ///< Decides which host runs a domain.
     ManagePeers, ///< Adds, accepts and removes other hosts.
