@@ -42,7 +42,7 @@ std::optional<int> Program::parse(const std::vector<std::string>& words)
         return m_app.exit(request); // --help or --version
     } catch (const CLI::ParseError& error) {
         // Where parsing stopped, --json may not have been seen.
-        return usageError(error,
+        return printError(usageError(m_app, error),
                           m_context.json || std::ranges::contains(words, std::string{"--json"}));
     }
     if (!m_context.inShell) {
