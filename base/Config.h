@@ -74,7 +74,6 @@ struct Config
     Store store;
     Etcd etcd;
     QMap<QString, Fence> fence; ///< By the other host's name here.
-    QString file; ///< Where all this was read from; it need not exist.
 
     QString file; ///< Where it was read from, or would have been if there were one.
     QSet<QString> given; ///< Keys that the file has: "control.port", "fence.beta.agent".

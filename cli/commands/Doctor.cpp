@@ -102,10 +102,10 @@ void addDoctor(CLI::App& app, Context& context)
            Kind::Peer)
         ->allow_extra_args(false);
     CLI::Option* const bundle =
-        ofKind(command->add_option(
-                   "--bundle", arguments->file,
-                   "Pack logs and state for a bug report, without secrets, into FILE"),
-               Kind::File)
+        ofKind(
+            command->add_option("--bundle", arguments->file,
+                                "Pack logs and state for a bug report, without secrets, into FILE"),
+            Kind::File)
             ->expected(0, 1);
     command->callback([&context, arguments, bundle] {
         context.run = [&context, arguments, bundle] {

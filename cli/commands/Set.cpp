@@ -105,9 +105,9 @@ void addSet(CLI::App& app, Context& context)
         addCommand(app, context, "set", "Change how a pair fails over",
                    [arguments, &context] { return run(*arguments, context.json); });
     pairArgument(command, arguments->domain);
-    suggesting(command->add_option("SETTING", arguments->settings,
-                                   "KEY=VALUE, one or more; see below"),
-               assignments())
+    suggesting(
+        command->add_option("SETTING", arguments->settings, "KEY=VALUE, one or more; see below"),
+        assignments())
         ->required();
     command->footer("SETTINGS" + listed());
 }

@@ -71,9 +71,8 @@ DBusService::~DBusService() = default;
 Result<void> DBusService::start()
 {
     try {
-        m_session =
-            std::make_unique<Session>(open(m_address), m_pairs, m_peers, m_hypervisor, m_doctor,
-                                      m_config);
+        m_session = std::make_unique<Session>(open(m_address), m_pairs, m_peers, m_hypervisor,
+                                              m_doctor, m_config);
         connect(&m_session->pump, &BusPump::lost, this, &DBusService::reportLoss);
         m_session->connection->requestName(sdbus::ServiceName{dbus::service});
     } catch (const sdbus::Error& error) {
