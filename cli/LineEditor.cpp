@@ -9,12 +9,16 @@
 #include <QFile>
 
 #include <histedit.h>
+#include <poll.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
+#include <array>
 #include <clocale>
+#include <csignal>
 #include <cstdio>
+#include <cwchar>
 
 namespace lockstep::cli {
 
@@ -42,6 +46,57 @@ void listBelow(const QStringList& words)
     write(Stream::Out, text);
 }
 
+volatile std::sig_atomic_t interrupted = 0;
+volatile std::sig_atomic_t ended = 0;
+
+void note(int signal)
+{
+    if (signal == SIGINT)
+        interrupted = 1;
+    else if (signal == SIGTERM || signal == SIGHUP)
+        ended = 1;
+}
+
+/// While a line is read these signals come only while readable() waits, and end it: libedit's own
+/// handling loses those that come between two letters.
+class EditingSignals final
+{
+public:
+    EditingSignals()
+    {
+        interrupted = 0;
+        sigset_t held{};
+        ::sigemptyset(&held);
+        for (std::size_t n = 0; n < signals.size(); ++n) {
+            struct sigaction action{};
+            action.sa_handler = note;
+            ::sigaction(signals.at(n), &action, &m_actions.at(n));
+            ::sigaddset(&held, signals.at(n));
+        }
+        ::pthread_sigmask(SIG_BLOCK, &held, &m_mask);
+    }
+    ~EditingSignals()
+    {
+        ::pthread_sigmask(SIG_SETMASK, &m_mask, nullptr);
+        for (std::size_t n = 0; n < signals.size(); ++n)
+            ::sigaction(signals.at(n), &m_actions.at(n), nullptr);
+    }
+    EditingSignals(const EditingSignals&) = delete;
+    EditingSignals& operator=(const EditingSignals&) = delete;
+
+    /// False if a signal came first.
+    [[nodiscard]] bool readable() const
+    {
+        pollfd input{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
+        return ::ppoll(&input, 1, nullptr, &m_mask) == 1;
+    }
+
+private:
+    static constexpr std::array signals{SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGCONT};
+    std::array<struct sigaction, signals.size()> m_actions{};
+    sigset_t m_mask{};
+};
+
 } // namespace
 
 struct LineEditor::Parts
@@ -50,6 +105,7 @@ struct LineEditor::Parts
     QByteArray history;
     Completer completer;
     EditLine* editor{nullptr};
+    const EditingSignals* signals{nullptr}; ///< While a line is read.
     History* lines{nullptr};
 
     static Parts& of(EditLine* editor)
@@ -57,6 +113,36 @@ struct LineEditor::Parts
         void* parts = nullptr;
         el_get(editor, EL_CLIENTDATA, &parts);
         return *static_cast<Parts*>(parts);
+    }
+    /// Waits for input; false if the line has come to its end otherwise.
+    [[nodiscard]] bool awaitInput() const
+    {
+        while (!signals->readable()) {
+            if (interrupted != 0 || ended != 0)
+                return false;
+            // The window has another size, or the program was stopped and goes on.
+            el_set(editor, EL_PREP_TERM, 1);
+            el_resize(editor);
+            el_set(editor, EL_REFRESH);
+        }
+        return true;
+    }
+    /// As libedit wants it: 1 for a letter, 0 at the end of input, -1 if there is none.
+    int readLetter(wchar_t& letter) const
+    {
+        std::mbstate_t state{};
+        while (awaitInput()) {
+            char byte = 0;
+            if (const auto count = ::read(STDIN_FILENO, &byte, 1); count != 1)
+                return static_cast<int>(count);
+            const std::size_t used = std::mbrtowc(&letter, &byte, 1, &state);
+            if (used == static_cast<std::size_t>(-2)) // Its next byte is to come.
+                continue;
+            if (used == static_cast<std::size_t>(-1))
+                letter = L'?';
+            return 1;
+        }
+        return -1;
     }
     unsigned char complete()
     {
@@ -124,7 +210,9 @@ LineEditor::LineEditor(std::string prompt, const QString& history, Completer com
     el_set(editor, EL_PROMPT, +[](EditLine* self) { return Parts::of(self).prompt.data(); });
     el_set(editor, EL_HIST, ::history, m_parts->lines);
     el_set(editor, EL_EDITOR, "emacs");
-    el_set(editor, EL_SIGNAL, 1);
+    el_set(
+        editor, EL_GETCFN,
+        +[](EditLine* self, wchar_t* letter) { return Parts::of(self).readLetter(*letter); });
     el_source(editor, nullptr); // ~/.editrc, as for every program with libedit
     el_set(
         editor, EL_ADDFN, "lockstep-complete", "complete",
@@ -141,9 +229,13 @@ LineEditor::~LineEditor()
 
 std::optional<QString> LineEditor::read()
 {
+    const EditingSignals signals;
+    m_parts->signals = &signals;
+    el_set(m_parts->editor, EL_PREP_TERM, 1); // Before the prompt: keys may follow it at once.
     int count = 0;
     const char* const line = el_gets(m_parts->editor, &count);
-    if (line == nullptr && count < 0 && errno == EINTR) { // Ctrl-C
+    if (line == nullptr && interrupted != 0) {
+        el_set(m_parts->editor, EL_PREP_TERM, 0);
         writeLine(Stream::Out, u"^C"_s);
         return QString{};
     }
