@@ -17,7 +17,7 @@ void note(const CallRequest& request, const QString& who, const Result<void>& al
     if (!allowed)
         spdlog::warn("{}: denied to {}: {}", title, who.toStdString(),
                      printable(allowed.error().message()).toStdString());
-    else if (*request.action == Action::Look)
+    else if (request.action == Action::Look)
         spdlog::debug("{}: allowed to {}", title, who.toStdString());
     else
         spdlog::info("{}: allowed to {}", title, who.toStdString());
