@@ -114,4 +114,17 @@ Result<QJsonObject> TwoHosts::askBeta(const QString& method, QJsonObject request
         alpha.peers.call(beta.peers.ownId(), method, request, Peers::usualDeadline));
 }
 
+QJsonObject TwoHosts::wanted(quint64 epoch)
+{
+    return {{u"spec"_s, webSpec().toJson()},
+            {u"settings"_s, PairSettings{ArbiterKind::Etcd, false, true}.toJson()},
+            {u"epoch"_s, qint64(epoch)},
+            {u"xml"_s, webXml()}};
+}
+
+Result<QJsonObject> TwoHosts::prepare(quint64 epoch)
+{
+    return askBeta(u"shadow.prepare"_s, wanted(epoch));
+}
+
 } // namespace lockstep::test

@@ -28,6 +28,10 @@ struct TwoHosts
     [[nodiscard]] int live();
     /// What a primary that has the shadow's word, or none, may ask.
     [[nodiscard]] Result<QJsonObject> askBeta(const QString& method, QJsonObject request = {});
+    /// What a primary asks for a shadow with.
+    [[nodiscard]] static QJsonObject wanted(quint64 epoch);
+    /// Beta is to make one.
+    [[nodiscard]] Result<QJsonObject> prepare(quint64 epoch = 5);
 
     FakeHost alpha{QStringLiteral("alpha")};
     FakeHost beta{QStringLiteral("beta")};

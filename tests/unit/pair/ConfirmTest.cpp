@@ -9,22 +9,6 @@ using namespace lockstep;
 using namespace lockstep::test;
 using enum PairState;
 
-namespace {
-
-/// Beta has made a shadow for alpha.
-bool prepared(TwoHosts& hosts, quint64 epoch = 1)
-{
-    return hosts
-        .askBeta(u"shadow.prepare"_s,
-                 {{u"spec"_s, webSpec().toJson()},
-                  {u"settings"_s, PairSettings{ArbiterKind::Etcd, false, true}.toJson()},
-                  {u"epoch"_s, qint64(epoch)},
-                  {u"xml"_s, webXml()}})
-        .has_value();
-}
-
-} // namespace
-
 /// From when on a shadow may take over.
 class ConfirmTest : public QObject
 {
@@ -39,7 +23,7 @@ void ConfirmTest::confirmsOnlyAShadowInStep()
 {
     TwoHosts hosts{ArbiterKind::Manual, false};
     hosts.beta.begin();
-    QVERIFY(prepared(hosts));
+    QVERIFY(hosts.prepare(1));
     QCOMPARE(hosts.askBeta(u"shadow.confirm"_s).error().code(), Errc::NotInStep);
     QCOMPARE(hosts.beta.state(), toString(Copying));
     hosts.beta.qemu().coloMode = u"secondary"_s;
@@ -53,7 +37,7 @@ void ConfirmTest::confirmsOnlyUnderItsEpoch()
     TwoHosts hosts{ArbiterKind::Manual, false};
     hosts.beta.begin();
     QCOMPARE(hosts.askBeta(u"shadow.confirm"_s).error().code(), Errc::UnknownPair);
-    QVERIFY(prepared(hosts, 2));
+    QVERIFY(hosts.prepare(2));
     hosts.beta.qemu().coloMode = u"secondary"_s;
     QCOMPARE(hosts.askBeta(u"shadow.confirm"_s, {{u"epoch"_s, 1}}).error().code(), Errc::NotInStep);
     QCOMPARE(hosts.beta.state(), toString(Copying));
@@ -63,7 +47,7 @@ void ConfirmTest::doesNotConfirmWhatIsDiscardedMeanwhile()
 {
     TwoHosts hosts{ArbiterKind::Manual, false};
     hosts.beta.begin();
-    QVERIFY(prepared(hosts));
+    QVERIFY(hosts.prepare(1));
     hosts.beta.qemu().coloMode = u"secondary"_s;
     const OneShot<bool> held;
     hosts.beta.qemu().hold = held;

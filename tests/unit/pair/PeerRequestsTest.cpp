@@ -17,17 +17,6 @@ namespace {
 struct Hosts : TwoHosts
 {
     Hosts() : TwoHosts{ArbiterKind::Manual, false} { }
-    [[nodiscard]] static QJsonObject wanted(quint64 epoch)
-    {
-        return {{u"spec"_s, webSpec().toJson()},
-                {u"settings"_s, PairSettings{ArbiterKind::Etcd, false, true}.toJson()},
-                {u"epoch"_s, qint64(epoch)},
-                {u"xml"_s, webXml()}};
-    }
-    Result<QJsonObject> prepare(quint64 epoch = 5)
-    {
-        return askBeta(u"shadow.prepare"_s, wanted(epoch));
-    }
     [[nodiscard]] bool letGo(const QString& what, quint64 epoch = 1)
     {
         const auto reply =
