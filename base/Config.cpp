@@ -91,14 +91,22 @@ bool setUri(Config& config, const toml::node& node)
     return true;
 }
 
+using spdlog::level::level_enum;
+constexpr std::array levels{
+    std::pair{"trace"_L1, level_enum::trace}, std::pair{"debug"_L1, level_enum::debug},
+    std::pair{"info"_L1, level_enum::info},   std::pair{"warning"_L1, level_enum::warn},
+    std::pair{"error"_L1, level_enum::err},
+};
+
+QString levelName(level_enum wanted)
+{
+    const auto* const found = std::ranges::find_if(
+        levels, [wanted](const auto& level) { return level.second == wanted; });
+    return found == levels.end() ? QString{} : QString{found->first};
+}
+
 bool setLevel(Config& config, const toml::node& node)
 {
-    using spdlog::level::level_enum;
-    static constexpr std::array levels{
-        std::pair{"trace"_L1, level_enum::trace}, std::pair{"debug"_L1, level_enum::debug},
-        std::pair{"info"_L1, level_enum::info},   std::pair{"warning"_L1, level_enum::warn},
-        std::pair{"error"_L1, level_enum::err},
-    };
     const auto value = text(node);
     const auto* const found = std::ranges::find_if(
         levels, [&value](const auto& level) { return value && *value == level.first; });
@@ -114,59 +122,76 @@ struct Key
     std::string_view name;
     QLatin1StringView allowed;
     bool (*set)(Config&, const toml::node&);
+    QString (*show)(const Config&); ///< Without quotes and brackets.
 };
 
 constexpr std::array keys{
-    Key{"control", "listen", R"("any" or an IPv4 or IPv6 address in quotes)"_L1, setListen},
+    Key{"control", "listen", R"("any" or an IPv4 or IPv6 address in quotes)"_L1, setListen,
+        [](const Config& config) { return config.control.listen; }},
     Key{"control", "port", "a number from 1 to 65535"_L1,
         [](Config& config, const toml::node& node) {
             return setPort(config.control.port, node, 1);
-        }},
-    Key{"control", "name", "1 to 50 letters, digits, '-', '_' and '.' in quotes"_L1, setName},
+        },
+        [](const Config& config) { return QString::number(config.control.port); }},
+    Key{"control", "name", "1 to 50 letters, digits, '-', '_' and '.' in quotes"_L1, setName,
+        [](const Config& config) { return config.control.name; }},
     Key{"libvirt", "uri",
-        R"(the URI of this host's QEMU driver in quotes, such as "qemu:///system")"_L1, setUri},
+        R"(the URI of this host's QEMU driver in quotes, such as "qemu:///system")"_L1, setUri,
+        [](const Config& config) { return config.libvirt.uri; }},
     Key{"replication", "port-min", "a number from 1024 to 65535"_L1,
         [](Config& config, const toml::node& node) {
             return setPort(config.replication.portMin, node, firstUnprivilegedPort);
-        }},
+        },
+        [](const Config& config) { return QString::number(config.replication.portMin); }},
     Key{"replication", "port-max", "a number from 1024 to 65535"_L1,
         [](Config& config, const toml::node& node) {
             return setPort(config.replication.portMax, node, firstUnprivilegedPort);
-        }},
+        },
+        [](const Config& config) { return QString::number(config.replication.portMax); }},
     Key{"replication", "image-directory", "an absolute path in quotes"_L1,
         [](Config& config, const toml::node& node) {
             return setDirectory(config.replication.imageDirectory, node);
-        }},
-    Key{"log", "level", R"("trace", "debug", "info", "warning" or "error")"_L1, setLevel},
+        },
+        [](const Config& config) { return config.replication.imageDirectory; }},
+    Key{"log", "level", R"("trace", "debug", "info", "warning" or "error")"_L1, setLevel,
+        [](const Config& config) { return levelName(config.log.level); }},
     Key{"store", "directory", "an absolute path in quotes"_L1,
         [](Config& config, const toml::node& node) {
             return setDirectory(config.store.directory, node);
-        }},
+        },
+        [](const Config& config) { return config.store.directory; }},
     Key{"etcd", "endpoints", R"(a list of up to 9 like ["https://HOST:2379"])"_L1,
-        config::setEndpoints},
+        config::setEndpoints,
+        [](const Config& config) { return config.etcd.endpoints.join(u", "_s); }},
     Key{"etcd", "ca", "an absolute path in quotes"_L1,
         [](Config& config, const toml::node& node) {
             return config::setFile(config.etcd.ca, node);
-        }},
+        },
+        [](const Config& config) { return config.etcd.ca; }},
     Key{"etcd", "cert", "an absolute path in quotes"_L1,
         [](Config& config, const toml::node& node) {
             return config::setFile(config.etcd.cert, node);
-        }},
+        },
+        [](const Config& config) { return config.etcd.cert; }},
     Key{"etcd", "key", "an absolute path in quotes"_L1,
         [](Config& config, const toml::node& node) {
             return config::setFile(config.etcd.key, node);
-        }},
-    Key{"etcd", "user", "a name in quotes"_L1, config::setUser},
+        },
+        [](const Config& config) { return config.etcd.key; }},
+    Key{"etcd", "user", "a name in quotes"_L1, config::setUser,
+        [](const Config& config) { return config.etcd.user; }},
     Key{"etcd", "password-file", "an absolute path in quotes"_L1,
         [](Config& config, const toml::node& node) {
             return config::setFile(config.etcd.passwordFile, node);
-        }},
+        },
+        [](const Config& config) { return config.etcd.passwordFile; }},
     Key{"etcd", "prefix", "up to 100 printable ASCII characters in quotes, ending with '/'"_L1,
-        config::setPrefix},
+        config::setPrefix, [](const Config& config) { return config.etcd.prefix; }},
     Key{"etcd", "timeout-ms", "a number from 100 to 30000"_L1,
         [](Config& config, const toml::node& node) {
             return config::setTime(config.etcd.timeout, node, {.least = 100, .most = 30'000});
-        }},
+        },
+        [](const Config& config) { return QString::number(config.etcd.timeout.count()); }},
 };
 
 QString quoted(std::string_view name)
@@ -210,9 +235,13 @@ Result<void> readSection(Config& config, std::string_view section, const toml::t
                            u"%1 is not a known key; there are %2"_s.arg(shown, known(section)));
         if (!key->set(config, node))
             return invalid(path, line, u"%1 must be %2"_s.arg(shown, key->allowed));
+        config.given.insert(u"%1.%2"_s.arg(quoted(section), quoted(name.str())));
     }
     return {};
 }
+
+/// What other hosts call this one unless it is told otherwise.
+QString usualName() { return QSysInfo::machineHostName().section(u'.', 0, 0); }
 
 Result<void> checkPorts(const Config& config, const toml::table& root, const QString& path)
 {
@@ -244,6 +273,7 @@ Result<void> checkPorts(const Config& config, const toml::table& root, const QSt
 Result<Config> read(const toml::table& root, const QString& path)
 {
     Config config;
+    config.file = path;
     for (const auto& [name, node] : root) {
         const bool isSection = std::ranges::find(keys, name.str(), &Key::section) != keys.end();
         const qint64 line = name.source().begin.line;
@@ -267,7 +297,7 @@ Result<Config> read(const toml::table& root, const QString& path)
     if (const auto sound = config::checkEtcd(config, root); !sound)
         return invalid(path, sound.error().line, sound.error().what);
     if (config.control.name.isEmpty())
-        config.control.name = QSysInfo::machineHostName().section(u'.', 0, 0);
+        config.control.name = usualName();
     if (!isHostName(config.control.name)) {
         return invalid(path, 0,
                        u"the system's host name \"%1\" cannot be used; set [control] name"_s.arg(
@@ -288,6 +318,25 @@ bool isHostName(QStringView name)
         return false;
     return std::ranges::all_of(
         name, [&](QChar c) { return alphanumeric(c) || c == u'-' || c == u'_' || c == u'.'; });
+}
+
+ConfigView viewOf(const Config& config)
+{
+    Config usual;
+    usual.control.name = usualName();
+    ConfigView view{.file = config.file, .settings = {}};
+    for (const Key& key : keys) {
+        const QString name = u"%1.%2"_s.arg(quoted(key.section), quoted(key.name));
+        view.settings.append({.key = name,
+                              .value = key.show(config),
+                              .usual = key.show(usual),
+                              .isFromFile = config.given.contains(name),
+                              .unit = name.endsWith(u"-ms") ? u"ms"_s : QString{},
+                              .allowed = key.allowed,
+                              .isSecret = false});
+    }
+    view.settings += config::viewOfFence(config);
+    return view;
 }
 
 Result<Config> Config::parse(const QByteArray& text, const QString& path)

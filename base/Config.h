@@ -7,6 +7,7 @@
 
 #include <QByteArray>
 #include <QMap>
+#include <QSet>
 #include <QString>
 #include <QStringList>
 
@@ -73,6 +74,9 @@ struct Config
     Store store;
     Etcd etcd;
     QMap<QString, Fence> fence; ///< By the other host's name here.
+
+    QString file; ///< Where it was read from, or would have been if there were one.
+    QSet<QString> given; ///< Keys that the file has: "control.port", "fence.beta.agent".
 
     static constexpr QLatin1StringView usualPath{"/etc/lockstep/lockstepd.conf"};
 

@@ -92,23 +92,47 @@ struct FenceKey
     std::string_view name;
     QLatin1StringView allowed;
     bool (*set)(Config::Fence&, const toml::node&);
+    QString (*show)(const Config::Fence&); ///< None for the options: each is shown by itself.
 };
 
 constexpr std::array fenceKeys{
     FenceKey{"agent", "the name of a program in /usr/sbin, or an absolute path, in quotes"_L1,
-             setAgent},
+             setAgent, [](const Config::Fence& fence) { return fence.agent; }},
     FenceKey{"timeout-ms", "a number from 1000 to 300000"_L1,
              [](Config::Fence& fence, const toml::node& node) {
                  return setTime(fence.timeout, node, {.least = 1'000, .most = 300'000});
-             }},
-    FenceKey{"takeover-delay-ms", "a number from 0 to 60000"_L1,
-             [](Config::Fence& fence, const toml::node& node) {
-                 return setTime(fence.takeoverDelay, node, {.least = 0, .most = 60'000});
-             }},
+             },
+             [](const Config::Fence& fence) { return QString::number(fence.timeout.count()); }},
+    FenceKey{
+        "takeover-delay-ms", "a number from 0 to 60000"_L1,
+        [](Config::Fence& fence, const toml::node& node) {
+            return setTime(fence.takeoverDelay, node, {.least = 0, .most = 60'000});
+        },
+        [](const Config::Fence& fence) { return QString::number(fence.takeoverDelay.count()); }},
     FenceKey{"options",
              R"(like { ip = "HOST", ipport = 623 }: any option of the agent but 'action')"_L1,
-             setOptions},
+             setOptions, nullptr},
 };
+
+// Options of fence agents that are no secret; of any other nobody knows.
+constexpr std::array openOptions{
+    "ip"_L1,         "ipaddr"_L1,          "ipport"_L1,       "port"_L1,    "plug"_L1,
+    "username"_L1,   "login"_L1,           "lanplus"_L1,      "ssl"_L1,     "method"_L1,
+    "ssh"_L1,        "ssl_insecure"_L1,    "cipher"_L1,       "privlvl"_L1, "inet4_only"_L1,
+    "inet6_only"_L1, "password_script"_L1, "identity_file"_L1};
+
+ConfigSetting viewOfOption(const QString& section, const QString& name, const QString& value)
+{
+    const bool isOpen =
+        std::ranges::any_of(openOptions, [&name](QLatin1StringView open) { return open == name; });
+    return {.key = u"%1.options.%2"_s.arg(section, name),
+            .value = isOpen ? value : u"(set)"_s,
+            .usual = {},
+            .isFromFile = true,
+            .unit = {},
+            .allowed = u"what the agent's manual has"_s,
+            .isSecret = !isOpen};
+}
 
 QString knownKeys()
 {
@@ -118,7 +142,8 @@ QString knownKeys()
     return names.join(u", "_s);
 }
 
-Outcome readHost(Config::Fence& fence, const QString& section, const toml::table& entries)
+Outcome readHost(Config::Fence& fence, QSet<QString>& given, const QString& section,
+                 const toml::table& entries)
 {
     for (const auto& [name, node] : entries) {
         const qint64 line = name.source().begin.line;
@@ -129,6 +154,7 @@ Outcome readHost(Config::Fence& fence, const QString& section, const toml::table
                 Flaw{line, u"%1 is not a known key; there are %2"_s.arg(shown, knownKeys())}};
         if (!key->set(fence, node))
             return std::unexpected{Flaw{line, u"%1 must be %2"_s.arg(shown, key->allowed)}};
+        given.insert(u"%1.%2"_s.arg(section, toText(name.str())));
     }
     if (fence.agent.isEmpty())
         return std::unexpected{Flaw{static_cast<qint64>(entries.source().begin.line),
@@ -210,11 +236,37 @@ Outcome readFence(Config& config, const toml::key& name, const toml::node& secti
             return std::unexpected{
                 Flaw{hostLine, u"[fence.%1]: that cannot be the name of a host"_s.arg(hostName)}};
         Config::Fence fence;
-        if (auto done = readHost(fence, u"fence.%1"_s.arg(hostName), *node.as_table()); !done)
+        if (auto done =
+                readHost(fence, config.given, u"fence.%1"_s.arg(hostName), *node.as_table());
+            !done)
             return done;
         config.fence.insert(hostName, fence);
     }
     return {};
+}
+
+QList<ConfigSetting> viewOfFence(const Config& config)
+{
+    const Config::Fence usual;
+    QList<ConfigSetting> all;
+    for (const auto& [host, fence] : config.fence.asKeyValueRange()) {
+        const QString section = u"fence."_s + host;
+        for (const FenceKey& key : fenceKeys) {
+            if (key.show == nullptr)
+                continue;
+            const QString name = u"%1.%2"_s.arg(section, toText(key.name));
+            all.append({.key = name,
+                        .value = key.show(fence),
+                        .usual = key.show(usual),
+                        .isFromFile = config.given.contains(name),
+                        .unit = name.endsWith(u"-ms") ? u"ms"_s : QString{},
+                        .allowed = key.allowed,
+                        .isSecret = false});
+        }
+        for (const auto& [name, value] : fence.options.asKeyValueRange())
+            all.append(viewOfOption(section, name, value));
+    }
+    return all;
 }
 
 Outcome checkEtcd(const Config& config, const toml::table& root)

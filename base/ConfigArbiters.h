@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/Config.h"
+#include "base/ConfigView.h"
 
 #include <toml++/toml.hpp>
 
@@ -34,6 +35,8 @@ struct Flaw
 /// Reads every [fence.HOST].
 [[nodiscard]] std::expected<void, Flaw> readFence(Config& config, const toml::key& name,
                                                   const toml::node& sections);
+/// Every [fence.HOST] as it is in effect. What may be a password is "(set)".
+[[nodiscard]] QList<ConfigSetting> viewOfFence(const Config& config);
 /// Whether the keys of [etcd] go together.
 [[nodiscard]] std::expected<void, Flaw> checkEtcd(const Config& config, const toml::table& root);
 

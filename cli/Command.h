@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace lockstep::cli {
 
@@ -14,13 +15,22 @@ namespace lockstep::cli {
 struct Context
 {
     bool json{false};
-    /// The command, with its arguments; returns the exit status. Set by the parser.
+    bool lines{false}; ///< The command prints one JSON value a line, so its error is one, too.
+    std::string connect; ///< The host to speak to, as of parseTarget(); empty for this one.
+    bool inShell{false}; ///< The line was typed in the shell, or stands in a script.
+    bool leave{false}; ///< The shell shall end.
+    /// The command, with its arguments; returns the exit status. Set by the parser; not set if
+    /// there was none.
     std::function<Result<int>()> run;
 };
 
 using Command = std::function<Result<int>()>;
 
-/// Adds a command that takes the global options after its name, too.
+/// `list --all`, in commands/ListAll.cpp.
+[[nodiscard]] Result<int> listAllDomains(bool json);
+
+/// Adds a command that takes the global options after its name, too. Which group of `help` it is
+/// shown in, and where, says the table in Commands.cpp.
 inline CLI::App* addCommand(CLI::App& parent, Context& context, const std::string& name,
                             const std::string& purpose, Command command)
 {
@@ -39,6 +49,41 @@ inline CLI::App* addGroup(CLI::App& parent, const std::string& name, const std::
     return app;
 }
 
+/// What an argument names, which says how it is completed and what help calls its value.
+enum class Kind {
+    Domain, ///< A running domain of libvirt.
+    Pair, ///< A domain that is, or was, protected.
+    Peer,
+    Job,
+    Setting, ///< Of lockstepd, as in lockstepd.conf.
+    Host, ///< Another host, as ssh knows it.
+    File,
+    Directory,
+    Number,
+    Seconds,
+    Milliseconds,
+    Text,
+};
+
+/// Says of what kind an argument is; returns it.
+CLI::Option* ofKind(CLI::Option* option, Kind kind);
+/// Offers `values` in completion and in the documents, but takes others, too.
+CLI::Option* suggesting(CLI::Option* option, const std::vector<std::string>& values);
+
+/// The usual positional arguments; required unless ->required(false).
+CLI::Option* domainArgument(CLI::App* command, std::string& value,
+                            const std::string& purpose = "Name, UUID or id of a running domain");
+CLI::Option* pairArgument(CLI::App* command, std::string& value,
+                          const std::string& purpose = "Name, UUID or id of the domain");
+CLI::Option*
+peerArgument(CLI::App* command, std::string& value,
+             const std::string& purpose = "Its name, address or the beginning of its fingerprint");
+CLI::Option* jobArgument(CLI::App* command, quint64& value,
+                         const std::string& purpose = "Its number");
+
+/// Adds all commands, in the order of `help`. Both arguments must outlive what they are parsed to.
+void addCommands(CLI::App& app, Context& context);
+
 // One file each in commands/.
 void addPeerAdd(CLI::App& peer, Context& context);
 void addPeerAccept(CLI::App& peer, Context& context);
@@ -47,9 +92,12 @@ void addPeerShow(CLI::App& peer, Context& context);
 void addPeerSet(CLI::App& peer, Context& context);
 void addPeerRemove(CLI::App& peer, Context& context);
 void addPreflight(CLI::App& app, Context& context);
+void addDoctor(CLI::App& app, Context& context);
 void addProtect(CLI::App& app, Context& context);
 void addList(CLI::App& app, Context& context);
 void addShow(CLI::App& app, Context& context);
+void addSet(CLI::App& app, Context& context);
+void addConfig(CLI::App& app, Context& context);
 void addEvents(CLI::App& app, Context& context);
 void addTakeover(CLI::App& app, Context& context);
 void addSwitchover(CLI::App& app, Context& context);
@@ -57,5 +105,8 @@ void addHostCommands(CLI::App& app, Context& context);
 void addContinueAlone(CLI::App& app, Context& context);
 void addUnprotect(CLI::App& app, Context& context);
 void addJobCommands(CLI::App& app, Context& context);
+void addHelp(CLI::App& app, Context& context);
+void addDescribe(CLI::App& app, Context& context);
+void addQuit(CLI::App& app, Context& context);
 
 } // namespace lockstep::cli

@@ -2,32 +2,24 @@
 #include "cli/Daemon.h"
 
 #include "cli/WireJson.h"
-#include "dbus/ErrorText.h"
 #include "dbus/Names.h"
 
 #include "glue/JobProxy.h"
 #include "glue/ManagerProxy.h"
 #include "glue/PairProxy.h"
 #include "glue/PeerProxy.h"
-#include <systemd/sd-bus.h>
 
 #include <poll.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <type_traits>
 
 namespace lockstep::cli {
 
 using namespace Qt::StringLiterals;
-using namespace std::chrono_literals;
 
 namespace {
-
-// Longer than the daemon waits for somebody to type a password.
-constexpr auto callTimeout = 6min;
 
 /// A proxy of one object that has one interface; listens to no signals.
 template <typename Interface>
@@ -65,23 +57,6 @@ using Job = Remote<org::lockstep::Lockstep1::Job_proxy>;
 
 const sdbus::ObjectPath root{dbus::rootPath};
 
-/// Runs D-Bus calls; sdbus-c++ throws, we do not.
-template <typename Call>
-auto guarded(Call call) -> Result<std::invoke_result_t<Call>>
-{
-    try {
-        if constexpr (std::is_void_v<std::invoke_result_t<Call>>) {
-            call();
-            return {};
-        } else {
-            return call();
-        }
-    } catch (const sdbus::Error& error) {
-        return std::unexpected{
-            dbus::decodeError(fromBus(error.getName()), fromBus(error.getMessage()))};
-    }
-}
-
 Dictionary options(const ProtectRequest& request)
 {
     Dictionary all;
@@ -102,19 +77,7 @@ Dictionary options(const ProtectRequest& request)
 
 Result<Daemon> Daemon::connect()
 {
-    sd_bus* bus = nullptr;
-    if (const int status = sd_bus_open_system(&bus); status < 0) {
-        return failure(Errc::DaemonUnavailable,
-                       u"no connection to the system bus: %1"_s.arg(qt_error_string(-status)),
-                       u"See that dbus-daemon or dbus-broker runs on this host."_s);
-    }
-    // Only who sits at a terminal can be asked for a password.
-    sd_bus_set_allow_interactive_authorization(bus, ::isatty(STDIN_FILENO));
-    return guarded([bus] {
-        Daemon daemon{sdbus::createBusConnection(bus)};
-        daemon.m_connection->setMethodCallTimeout(callTimeout);
-        return daemon;
-    });
+    return Bus::open().transform([](std::shared_ptr<Bus> bus) { return Daemon{std::move(bus)}; });
 }
 
 QList<RemoteObject> Daemon::objects(const char* interface, const QString& sortedBy)
@@ -147,7 +110,10 @@ QJsonObject Daemon::properties(const sdbus::ObjectPath& path, const char* interf
 
 void Daemon::expectQuestion()
 {
-    if (!m_agent)
+    if (m_agent && m_agent->hasEnded())
+        m_agent.reset();
+    // polkit of another host knows no agent here.
+    if (!m_agent && !Bus::isRemote())
         m_agent = std::make_unique<PolkitAgent>();
 }
 
@@ -219,31 +185,77 @@ Result<QList<QJsonObject>> Daemon::events(const EventRequest& request)
     });
 }
 
+Result<QJsonArray> Daemon::domains()
+{
+    expectQuestion();
+    return guarded(
+        [this] { return dictionariesToJson(Manager{*m_connection, root}.ListDomains({})); });
+}
+
+Result<QJsonObject> Daemon::configuration()
+{
+    expectQuestion();
+    return guarded([this] {
+        const auto [file, settings] = Manager{*m_connection, root}.GetConfiguration({});
+        return QJsonObject{{u"file"_s, fromBus(file)},
+                           {u"settings"_s, dictionariesToJson(settings)}};
+    });
+}
+
+Result<RemoteObject> Daemon::setSettings(const sdbus::ObjectPath& pair, const QJsonObject& settings)
+{
+    expectQuestion();
+    Dictionary wanted;
+    for (auto it = settings.begin(); it != settings.end(); ++it)
+        wanted.emplace(it.key().toStdString(),
+                       it->isBool() ? sdbus::Variant{it->toBool()}
+                                    : sdbus::Variant{it->toString().toStdString()});
+    return guarded([&] {
+        Pair{*m_connection, pair}.SetSettings(wanted);
+        return RemoteObject{.path = pair, .properties = properties(pair, Pair::INTERFACE_NAME)};
+    });
+}
+
 Result<QJsonObject> Daemon::preflight(const ProtectRequest& request)
 {
     expectQuestion();
-    return guarded([this, &request] {
-        const auto [domain, peer, findings] = Manager{*m_connection, root}.Preflight(
-            request.domain.toStdString(), request.peer.toStdString(), options(request));
-        return QJsonObject{{u"domain"_s, fromBus(domain)},
-                           {u"peer"_s, fromBus(peer)},
-                           {u"findings"_s, dictionariesToJson(findings)}};
+    return guarded(
+        [this, &request] {
+            const auto [domain, peer, findings] = Manager{*m_connection, root}.Preflight(
+                request.domain.toStdString(), request.peer.toStdString(), options(request));
+            return QJsonObject{{u"domain"_s, fromBus(domain)},
+                               {u"peer"_s, fromBus(peer)},
+                               {u"findings"_s, dictionariesToJson(findings)}};
+        },
+        u"checking this host and %1"_s.arg(request.peer));
+}
+
+Result<QJsonArray> Daemon::doctor(const std::vector<std::string>& hosts)
+{
+    expectQuestion();
+    return guarded([this, &hosts] {
+        Dictionary wanted;
+        if (!hosts.empty())
+            wanted.emplace("hosts", sdbus::Variant{hosts});
+        return dictionariesToJson(Manager{*m_connection, root}.Doctor(wanted));
     });
 }
 
 Result<QJsonArray> Daemon::plan(const ProtectRequest& request)
 {
     expectQuestion();
-    return guarded([this, &request] {
-        QJsonArray steps;
-        for (const auto& step : Manager{*m_connection, root}.Plan(
-                 request.domain.toStdString(), request.peer.toStdString(), options(request))) {
-            steps.append(QJsonObject{{u"host"_s, fromBus(step.get<0>())},
-                                     {u"title"_s, fromBus(step.get<1>())},
-                                     {u"undo"_s, fromBus(step.get<2>())}});
-        }
-        return steps;
-    });
+    return guarded(
+        [this, &request] {
+            QJsonArray steps;
+            for (const auto& step : Manager{*m_connection, root}.Plan(
+                     request.domain.toStdString(), request.peer.toStdString(), options(request))) {
+                steps.append(QJsonObject{{u"host"_s, fromBus(step.get<0>())},
+                                         {u"title"_s, fromBus(step.get<1>())},
+                                         {u"undo"_s, fromBus(step.get<2>())}});
+            }
+            return steps;
+        },
+        u"checking both hosts"_s);
 }
 
 Result<sdbus::ObjectPath> Daemon::protect(const ProtectRequest& request)
@@ -302,13 +314,15 @@ Result<void> Daemon::cancel(const sdbus::ObjectPath& job)
 Result<Probe> Daemon::probe(const QString& address)
 {
     expectQuestion();
-    return guarded([this, &address] {
-        const auto [name, fingerprint, version] =
-            Manager{*m_connection, root}.ProbePeer(address.toStdString());
-        return Probe{.name = fromBus(name),
-                     .fingerprint = fromBus(fingerprint),
-                     .version = fromBus(version)};
-    });
+    return guarded(
+        [this, &address] {
+            const auto [name, fingerprint, version] =
+                Manager{*m_connection, root}.ProbePeer(address.toStdString());
+            return Probe{.name = fromBus(name),
+                         .fingerprint = fromBus(fingerprint),
+                         .version = fromBus(version)};
+        },
+        u"waiting for %1"_s.arg(address));
 }
 
 Result<RemoteObject> Daemon::addPeer(const QString& address, const QString& fingerprint,
@@ -318,11 +332,13 @@ Result<RemoteObject> Daemon::addPeer(const QString& address, const QString& fing
     Dictionary wanted;
     if (!name.isEmpty())
         wanted.emplace("name", sdbus::Variant{name.toStdString()});
-    return guarded([&] {
-        const auto path = Manager{*m_connection, root}.AddPeer(address.toStdString(),
-                                                               fingerprint.toStdString(), wanted);
-        return RemoteObject{.path = path, .properties = properties(path, Peer::INTERFACE_NAME)};
-    });
+    return guarded(
+        [&] {
+            const auto path = Manager{*m_connection, root}.AddPeer(
+                address.toStdString(), fingerprint.toStdString(), wanted);
+            return RemoteObject{.path = path, .properties = properties(path, Peer::INTERFACE_NAME)};
+        },
+        u"waiting for %1"_s.arg(address));
 }
 
 Result<RemoteObject> Daemon::acceptPeer(const sdbus::ObjectPath& peer, const QString& fingerprint)
@@ -365,9 +381,9 @@ Result<void> Daemon::dispatch(std::chrono::milliseconds time)
         }
         while (m_connection->processPendingEvent()) { }
     } catch (const sdbus::Error& error) {
-        return failure(
-            Errc::DaemonUnavailable,
-            u"the connection to the system bus broke: %1"_s.arg(fromBus(error.getMessage())));
+        return std::unexpected{m_bus->explained(
+            {Errc::DaemonUnavailable,
+             u"the connection to the system bus broke: %1"_s.arg(fromBus(error.getMessage()))})};
     }
     return {};
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/Error.h"
+#include "cli/Bus.h"
 #include "cli/PolkitAgent.h"
 
 #include <sdbus-c++/sdbus-c++.h>
@@ -57,8 +58,9 @@ struct Probe
     QString version;
 };
 
-/// lockstepd of this host as seen over D-Bus. Calls block until it answers; it may ask the user for
-/// a password on the way. Errors are those of the daemon, or DaemonUnavailable.
+/// lockstepd of this host, or of the one that was chosen with Bus, as seen over D-Bus. Calls block
+/// until it answers; it may ask the user for a password on the way. Errors are those of the daemon,
+/// or DaemonUnavailable.
 class Daemon final
 {
 public:
@@ -77,8 +79,18 @@ public:
     /// As eventToJson() makes them, oldest first.
     [[nodiscard]] Result<QList<QJsonObject>> events(const EventRequest& request);
 
+    /// Every domain of this host, by name, as ListDomains has them; without "pair".
+    [[nodiscard]] Result<QJsonArray> domains();
+    /// "file" and "settings", as GetConfiguration has them.
+    [[nodiscard]] Result<QJsonObject> configuration();
+    /// Of a pair, by name: strings and booleans. The pair as it is then.
+    [[nodiscard]] Result<RemoteObject> setSettings(const sdbus::ObjectPath& pair,
+                                                   const QJsonObject& settings);
+
     /// "domain", "peer" and "findings".
     [[nodiscard]] Result<QJsonObject> preflight(const ProtectRequest& request);
+    /// Findings of this host and its peers, or only of these.
+    [[nodiscard]] Result<QJsonArray> doctor(const std::vector<std::string>& hosts);
     /// Objects with "host", "title" and "undo".
     [[nodiscard]] Result<QJsonArray> plan(const ProtectRequest& request);
     [[nodiscard]] Result<sdbus::ObjectPath> protect(const ProtectRequest& request);
@@ -101,21 +113,43 @@ public:
     [[nodiscard]] Result<void> removePeer(const sdbus::ObjectPath& peer);
 
     [[nodiscard]] sdbus::IConnection& connection() { return *m_connection; }
+    /// As Bus::hurry().
+    void hurry(std::optional<std::chrono::milliseconds> deadline) { m_bus->hurry(deadline); }
     /// Hands out signals of the bus as they come, until something came, a signal of the process
     /// did, or `time` has passed. Errors: DaemonUnavailable if the bus is gone.
     [[nodiscard]] Result<void> dispatch(std::chrono::milliseconds time);
 
 private:
-    explicit Daemon(std::unique_ptr<sdbus::IConnection> connection)
-        : m_connection{std::move(connection)}
+    explicit Daemon(std::shared_ptr<Bus> bus)
+        : m_bus{std::move(bus)}, m_connection{&m_bus->connection()}
     { }
     [[nodiscard]] QList<RemoteObject> objects(const char* interface, const QString& sortedBy);
     /// Before a call that polkit may want a password for.
     void expectQuestion();
     [[nodiscard]] QJsonObject properties(const sdbus::ObjectPath& path, const char* interface);
 
-    std::unique_ptr<sdbus::IConnection> m_connection;
+    std::shared_ptr<Bus> m_bus;
+    sdbus::IConnection* m_connection;
     std::unique_ptr<PolkitAgent> m_agent;
+};
+
+/// While one exists, calls have a short deadline: for those that nobody is asked a password for.
+class Hurry final
+{
+public:
+    /// A lockstepd that works answers in a fraction of that.
+    static constexpr std::chrono::seconds usual{2};
+
+    explicit Hurry(Daemon& daemon, std::chrono::milliseconds deadline = usual) : m_daemon{daemon}
+    {
+        m_daemon.hurry(deadline);
+    }
+    ~Hurry() { m_daemon.hurry({}); }
+    Hurry(const Hurry&) = delete;
+    Hurry& operator=(const Hurry&) = delete;
+
+private:
+    Daemon& m_daemon;
 };
 
 } // namespace lockstep::cli

@@ -39,7 +39,7 @@ Result<int> carryOut(const Decision& decision, StartJob start, const QString& wa
     const auto job = ((*daemon).*start)(pair->path);
     if (!job)
         return std::unexpected{job.error()};
-    return finishWithJob(*daemon, *job, !decision.noWait, json,
+    return finishWithJob(*daemon, *job, decision.waiting, json,
                          sentence.arg(pair->properties[u"domain"].toString()));
 }
 

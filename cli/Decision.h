@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/Daemon.h"
+#include "cli/WaitOptions.h"
 
 #include <functional>
 
@@ -12,7 +13,7 @@ struct Decision
 {
     QString domain;
     bool yes{false};
-    bool noWait{false};
+    WaitOptions waiting;
 };
 
 using StartJob = Result<sdbus::ObjectPath> (Daemon::*)(const sdbus::ObjectPath&);

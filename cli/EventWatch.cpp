@@ -17,29 +17,33 @@ quint64 idOf(const QJsonObject& event) { return static_cast<quint64>(event[u"id"
 
 } // namespace
 
-EventWatch::EventWatch(Daemon& daemon, QString domain)
-    : m_daemon{daemon}, m_domain{std::move(domain)},
-      m_manager{sdbus::createProxy(daemon.connection(), sdbus::ServiceName{dbus::service},
-                                   sdbus::ObjectPath{dbus::rootPath})},
-      m_bus{sdbus::createProxy(daemon.connection(), sdbus::ServiceName{"org.freedesktop.DBus"},
-                               sdbus::ObjectPath{"/org/freedesktop/DBus"})}
+Result<void> EventWatch::listen()
 {
-    m_manager->uponSignal("Event")
-        .onInterface(org::lockstep::Lockstep1::Manager_proxy::INTERFACE_NAME)
-        .call([this](const Dictionary& /*event*/) { m_more = true; });
-    m_bus->uponSignal("NameOwnerChanged")
-        .onInterface("org.freedesktop.DBus")
-        .call(
-            [this](const std::string& name, const std::string& /*before*/, const std::string& now) {
+    return guarded([this] {
+        sdbus::IConnection& connection = m_daemon.connection();
+        m_manager = sdbus::createProxy(connection, sdbus::ServiceName{dbus::service},
+                                       sdbus::ObjectPath{dbus::rootPath});
+        m_manager->uponSignal("Event")
+            .onInterface(org::lockstep::Lockstep1::Manager_proxy::INTERFACE_NAME)
+            .call([this](const Dictionary& /*event*/) { m_more = true; });
+        m_bus = sdbus::createProxy(connection, sdbus::ServiceName{"org.freedesktop.DBus"},
+                                   sdbus::ObjectPath{"/org/freedesktop/DBus"});
+        m_bus->uponSignal("NameOwnerChanged")
+            .onInterface("org.freedesktop.DBus")
+            .call([this](const std::string& name, const std::string& /*before*/,
+                         const std::string& now) {
                 if (name != dbus::service)
                     return;
                 m_present = !now.empty();
                 m_restarted = m_restarted || m_present;
             });
+    });
 }
 
 Result<EventWatch::News> EventWatch::begin(quint64 limit)
 {
+    if (const auto listening = listen(); !listening)
+        return std::unexpected{listening.error()};
     auto events = m_daemon.events({.domain = m_domain, .limit = limit, .since = {}});
     if (!events)
         return std::unexpected{events.error()};
@@ -66,6 +70,10 @@ Result<EventWatch::News> EventWatch::next(std::chrono::milliseconds time)
         news.events = std::move(*events);
         return news;
     }
+    if (events.error().code() == Errc::Timeout) { // It hangs: asked again.
+        m_more = true;
+        return news;
+    }
     if (events.error().code() != Errc::DaemonUnavailable)
         return std::unexpected{events.error()};
     // It has gone meanwhile; the bus will say when it is back.
@@ -76,6 +84,7 @@ Result<EventWatch::News> EventWatch::next(std::chrono::milliseconds time)
 
 Result<QList<QJsonObject>> EventWatch::fetch()
 {
+    const Hurry hurry{m_daemon};
     if (m_restarted) {
         if (const auto counted = checkCount(); !counted)
             return std::unexpected{counted.error()};
@@ -84,6 +93,10 @@ Result<QList<QJsonObject>> EventWatch::fetch()
     QList<QJsonObject> all;
     while (true) {
         const auto some = m_daemon.events({.domain = m_domain, .limit = portion, .since = m_last});
+        if (!some && !all.isEmpty()) { // What is there is shown; the next call meets the error.
+            m_more = true;
+            return all;
+        }
         if (!some)
             return std::unexpected{some.error()};
         all.append(*some);

@@ -19,16 +19,18 @@ public:
         bool back{false}; ///< It is there again.
     };
 
-    /// Starts to listen at once. `daemon` must outlive it. `domain` as of EventRequest.
-    EventWatch(Daemon& daemon, QString domain);
+    /// `daemon` must outlive it. `domain` as of EventRequest.
+    EventWatch(Daemon& daemon, QString domain) : m_daemon{daemon}, m_domain{std::move(domain)} { }
 
-    /// The newest `limit`; later ones come by next(). Errors: as of Daemon::events().
+    /// Listens, and gives the newest `limit`; later ones come by next().
+    /// Errors: as of Daemon::events().
     [[nodiscard]] Result<News> begin(quint64 limit);
     /// Waits for news, a signal of the process, or `time` to pass. A daemon that is gone is waited
     /// for. Errors: DaemonUnavailable if the bus is gone, or as of Daemon::events().
     [[nodiscard]] Result<News> next(std::chrono::milliseconds time);
 
 private:
+    [[nodiscard]] Result<void> listen();
     [[nodiscard]] Result<QList<QJsonObject>> fetch();
     [[nodiscard]] Result<void> checkCount();
 

@@ -6,6 +6,7 @@
 #include "cli/Output.h"
 #include "cli/Progress.h"
 #include "cli/Terminal.h"
+#include "cli/WireJson.h"
 
 #include <QStringList>
 
@@ -26,19 +27,39 @@ QString nameOf(const QJsonObject& job)
         .arg(job[u"kind"].toString(), job[u"domain"].toString());
 }
 
+bool canCancel(const QJsonObject& job) { return job[u"cancellable"].toBool(); }
+
+QString howItGoes(const QJsonObject& job)
+{
+    const QString shows = u"'lockstep job show %1' tells how it goes"_s;
+    return (canCancel(job) ? shows + u", 'lockstep job cancel %1' undoes it."_s : shows + u'.')
+        .arg(job[u"id"].toInteger());
+}
+
+/// The daemon, or the way to it, was lost: the job may go on all the same.
+Error lost(const Error& error, const sdbus::ObjectPath& path)
+{
+    const QString number = fromBus(path).section(u'/', -1);
+    return {
+        error.code(), u"%1; job %2 may go on there"_s.arg(error.message(), number),
+        u"%1 Then 'lockstep job show %2' tells what became of it."_s.arg(error.remedy(), number)};
+}
+
 enum class Wish { Wait, Cancel, Leave };
 
 Wish askWish(const QJsonObject& job)
 {
-    if (!canAsk())
+    if (!canAsk() || Interrupt::isTermination())
         return Wish::Leave;
     const int before = Interrupt::count();
-    const QString answer =
-        ask(u"%1 is running: [c]ancel it, [l]eave it running, or Enter to wait on? "_s.arg(
-            nameOf(job)));
+    const QString question = canCancel(job)
+        ? u"%1 is running: [c]ancel it, [l]eave it running, or Enter to wait on? "_s
+        : u"%1 is running, and cannot be cancelled: [l]eave it running, or Enter to wait on? "_s;
+    const QString answer = ask(question.arg(nameOf(job)));
     if (Interrupt::count() > before || answer.startsWith(u'l', Qt::CaseInsensitive))
         return Wish::Leave;
-    return answer.startsWith(u'c', Qt::CaseInsensitive) ? Wish::Cancel : Wish::Wait;
+    const bool cancels = canCancel(job) && answer.startsWith(u'c', Qt::CaseInsensitive);
+    return cancels ? Wish::Cancel : Wish::Wait;
 }
 
 /// What Ctrl-C came to. Errors: Cancelled to leave the job running.
@@ -54,10 +75,7 @@ Result<void> onInterrupt(Daemon& daemon, const sdbus::ObjectPath& path, const QJ
     case Wish::Leave:
         break;
     }
-    const qint64 id = job[u"id"].toInteger();
-    return failure(
-        Errc::Cancelled, nameOf(job) + u" goes on in the daemon"_s,
-        u"'lockstep job show %1' tells how it goes, 'lockstep job cancel %1' undoes it."_s.arg(id));
+    return failure(Errc::Cancelled, nameOf(job) + u" goes on in the daemon"_s, howItGoes(job));
 }
 
 Result<QJsonObject> outcome(const QJsonObject& job)
@@ -71,8 +89,10 @@ Result<QJsonObject> outcome(const QJsonObject& job)
 
 } // namespace
 
-Result<QJsonObject> followJob(Daemon& daemon, const sdbus::ObjectPath& path)
+Result<QJsonObject> followJob(Daemon& daemon, const sdbus::ObjectPath& path,
+                              std::optional<std::chrono::seconds> limit)
 {
+    const auto begin = Clock::now();
     const Interrupt interrupt;
     ProgressView view;
     JobWatch watch{daemon, path};
@@ -86,23 +106,36 @@ Result<QJsonObject> followJob(Daemon& daemon, const sdbus::ObjectPath& path)
                 return std::unexpected{wish.error()};
             seen = Interrupt::count();
         }
+        if (limit && Clock::now() - begin >= *limit) {
+            view.clear();
+            return failure(
+                Errc::Timeout,
+                u"%1 takes longer than %2 s; it goes on in the daemon"_s.arg(nameOf(*job))
+                    .arg(limit->count()),
+                howItGoes(*job));
+        }
         job = watch.next(tick);
     }
     view.clear();
+    const bool isLost = !job
+        && (job.error().code() == Errc::DaemonUnavailable || job.error().code() == Errc::Timeout);
+    if (isLost)
+        return std::unexpected{lost(job.error(), path)};
     if (!job)
         return job;
     return outcome(*job);
 }
 
-Result<int> finishWithJob(Daemon& daemon, const sdbus::ObjectPath& path, bool wait, bool json,
-                          const QString& sentence)
+Result<int> finishWithJob(Daemon& daemon, const sdbus::ObjectPath& path, const WaitOptions& waiting,
+                          bool json, const QString& sentence)
 {
-    const auto job = wait ? followJob(daemon, path) : daemon.jobProperties(path);
+    const auto job =
+        waiting.noWait ? daemon.jobProperties(path) : followJob(daemon, path, waiting.limit());
     if (!job)
         return std::unexpected{job.error()};
     if (json) {
         printJson(*job);
-    } else if (!wait) {
+    } else if (waiting.noWait) {
         const qint64 id = (*job)[u"id"].toInteger();
         writeLine(Stream::Out,
                   u"job %1 has been started; 'lockstep job show %1' tells how it goes"_s.arg(id));

@@ -43,8 +43,8 @@ QString formatTime(const QString& iso)
 
 Colour colourOf(const QString& state)
 {
-    static const QStringList good{u"protected"_s, u"done"_s, u"trusted"_s, u"connected"_s,
-                                  u"alive"_s};
+    static const QStringList good{u"protected"_s, u"done"_s,  u"trusted"_s,
+                                  u"connected"_s, u"alive"_s, u"ok"_s};
     static const QStringList bad{u"interrupted"_s, u"stale"_s,       u"failed"_s,
                                  u"error"_s,       u"unreachable"_s, u"gone"_s};
     static const QStringList plain{u"off"_s, u"info"_s, u"unknown"_s};

@@ -15,33 +15,46 @@ constexpr auto askPeriod = 2s;
 
 }
 
-JobWatch::JobWatch(Daemon& daemon, sdbus::ObjectPath job)
-    : m_daemon{daemon}, m_path{std::move(job)},
-      m_proxy{sdbus::createProxy(daemon.connection(), sdbus::ServiceName{dbus::service}, m_path)}
+Result<void> JobWatch::listen()
 {
-    m_proxy->uponSignal("PropertiesChanged")
-        .onInterface("org.freedesktop.DBus.Properties")
-        .call([this](const sdbus::InterfaceName& /*interface*/,
-                     const std::map<sdbus::PropertyName, sdbus::Variant>& changed,
-                     const std::vector<sdbus::PropertyName>& /*invalidated*/) {
-            const QJsonObject news = propertiesToJson(changed);
-            for (auto it = news.begin(); it != news.end(); ++it)
-                m_job[it.key()] = it.value();
-        });
+    return guarded([this] {
+        m_proxy =
+            sdbus::createProxy(m_daemon.connection(), sdbus::ServiceName{dbus::service}, m_path);
+        m_proxy->uponSignal("PropertiesChanged")
+            .onInterface("org.freedesktop.DBus.Properties")
+            .call([this](const sdbus::InterfaceName& /*interface*/,
+                         const std::map<sdbus::PropertyName, sdbus::Variant>& changed,
+                         const std::vector<sdbus::PropertyName>& /*invalidated*/) {
+                const QJsonObject news = propertiesToJson(changed);
+                for (auto it = news.begin(); it != news.end(); ++it)
+                    m_job[it.key()] = it.value();
+            });
+    });
 }
 
 Result<QJsonObject> JobWatch::refresh()
 {
+    const Hurry hurry{m_daemon};
+    if (!m_proxy) {
+        if (const auto listening = listen(); !listening)
+            return std::unexpected{listening.error()};
+    }
     auto job = m_daemon.jobProperties(m_path);
-    if (!job && job.error().code() != Errc::DaemonUnavailable) {
+    m_asked = std::chrono::steady_clock::now();
+    if (job) {
+        m_job = *job;
+        return job;
+    }
+    switch (job.error().code()) {
+    case Errc::DaemonUnavailable:
+        return job;
+    case Errc::Timeout: // The caller looks at Ctrl-C, and at its own limit.
+        return m_job.isEmpty() ? job : m_job;
+    default:
         return failure(Errc::UnknownJob,
                        u"lockstepd does not know the job any more; it was restarted meanwhile"_s,
                        u"Run 'lockstep list' to see what became of it."_s);
     }
-    m_asked = std::chrono::steady_clock::now();
-    if (job)
-        m_job = *job;
-    return job;
 }
 
 Result<QJsonObject> JobWatch::next(std::chrono::milliseconds time)

@@ -11,15 +11,18 @@ namespace lockstep::cli {
 class JobWatch final
 {
 public:
-    /// Starts to listen at once. `daemon` must outlive it.
-    JobWatch(Daemon& daemon, sdbus::ObjectPath job);
+    /// `daemon` must outlive it.
+    JobWatch(Daemon& daemon, sdbus::ObjectPath job) : m_daemon{daemon}, m_path{std::move(job)} { }
 
-    /// Reads the job anew. Errors: UnknownJob if the daemon was started again since.
+    /// Listens, and reads the job anew; as it was last if the daemon hangs.
+    /// Errors: UnknownJob if the daemon was started again since.
     [[nodiscard]] Result<QJsonObject> refresh();
     /// Waits for a change, a signal of the process, or `time` to pass, whichever comes first.
     [[nodiscard]] Result<QJsonObject> next(std::chrono::milliseconds time);
 
 private:
+    [[nodiscard]] Result<void> listen();
+
     Daemon& m_daemon;
     sdbus::ObjectPath m_path;
     std::unique_ptr<sdbus::IProxy> m_proxy;

@@ -39,6 +39,12 @@ int printError(const Error& error, bool json)
     return info(error.code()).exitStatus;
 }
 
+int printErrorLine(const Error& error)
+{
+    printJsonLine({{u"error"_s, errorToJson(error)}});
+    return info(error.code()).exitStatus;
+}
+
 Error errorFromJson(const QJsonObject& error)
 {
     return {errcFromName(error[u"name"].toString()).value_or(Errc::Internal),

@@ -17,6 +17,8 @@ void printJsonLine(const QJsonObject& object);
 /// The one place that tells the user of a failure: what happened and what to do, or with --json an
 /// object with "error" on standard output. Returns the exit status of the error.
 int printError(const Error& error, bool json);
+/// The same for a command that prints one JSON value a line.
+int printErrorLine(const Error& error);
 
 /// The error that a job, a pair or a reply shows as JSON.
 [[nodiscard]] Error errorFromJson(const QJsonObject& error);

@@ -5,11 +5,12 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <csignal>
 #include <string>
 
@@ -19,6 +20,9 @@ namespace {
 
 constexpr const char* program = "/usr/bin/pkttyagent";
 constexpr int registrationMs = 5000;
+constexpr int exitNotFound = 127;
+
+std::atomic<int> running{0};
 
 /// Starts the agent with `notify` as the descriptor that it closes once it is registered.
 std::optional<pid_t> start(int notify)
@@ -32,8 +36,16 @@ std::optional<pid_t> start(int notify)
     const std::array<char*, 7> arguments{
         name.data(),       process.data(),  self.data(), notifyOption.data(),
         descriptor.data(), fallback.data(), nullptr};
-    pid_t child = 0;
-    if (::posix_spawn(&child, program, nullptr, nullptr, arguments.data(), environ) != 0)
+    const pid_t parent = ::getpid();
+    const pid_t child = ::fork();
+    if (child == 0) {
+        // It shall not be left at the terminal when this process is killed.
+        ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+        if (::getppid() == parent)
+            ::execv(program, arguments.data());
+        ::_exit(exitNotFound);
+    }
+    if (child < 0)
         return std::nullopt;
     return child;
 }
@@ -51,6 +63,7 @@ PolkitAgent::PolkitAgent()
     m_process = start(ends[1]);
     ::close(ends[1]);
     if (m_process) {
+        ++running;
         // Without the agent polkit would say no at once; if it does not come, so be it.
         pollfd closed{.fd = ends[0], .events = POLLHUP, .revents = 0};
         ::poll(&closed, 1, registrationMs);
@@ -65,6 +78,19 @@ PolkitAgent::~PolkitAgent()
     ::kill(*m_process, SIGTERM);
     ::kill(*m_process, SIGCONT);
     ::waitpid(*m_process, nullptr, 0);
+    --running;
 }
+
+bool PolkitAgent::hasEnded()
+{
+    if (m_process && ::waitpid(*m_process, nullptr, WNOHANG) == *m_process) {
+        m_process.reset();
+        --running;
+        m_hasEnded = true;
+    }
+    return m_hasEnded;
+}
+
+bool PolkitAgent::isActive() { return running > 0; }
 
 } // namespace lockstep::cli

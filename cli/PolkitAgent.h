@@ -18,8 +18,14 @@ public:
     PolkitAgent(const PolkitAgent&) = delete;
     PolkitAgent& operator=(const PolkitAgent&) = delete;
 
+    /// Whether it ran, and does not any more: Ctrl-C at the terminal ends it, too.
+    [[nodiscard]] bool hasEnded();
+    /// Whether one runs, and so may ask something at the terminal.
+    [[nodiscard]] static bool isActive();
+
 private:
     std::optional<pid_t> m_process;
+    bool m_hasEnded{false};
 };
 
 } // namespace lockstep::cli

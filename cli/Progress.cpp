@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ratio>
 
 namespace lockstep::cli {
 
@@ -23,6 +24,16 @@ QString bar(double progress)
 {
     const auto filled = static_cast<qsizetype>(std::lround(progress * barWidth));
     return u'[' + QString{filled, u'#'} + QString{barWidth - filled, u'.'} + u']';
+}
+
+/// What the daemon expects, of the whole job; else what the phase's copying will take. 0: unknown.
+double secondsLeft(const QJsonObject& job, std::optional<double> bytesPerSecond)
+{
+    if (const double expected = job[u"eta-usec"].toDouble(); expected > 0)
+        return expected / std::micro::den;
+    const auto bytes =
+        static_cast<double>(job[u"bytes-total"].toInteger() - job[u"bytes-done"].toInteger());
+    return bytesPerSecond && *bytesPerSecond > 0 ? bytes / *bytesPerSecond : 0;
 }
 
 } // namespace
@@ -52,15 +63,12 @@ QString progressLine(const QJsonObject& job, std::optional<double> bytesPerSecon
     QString figures = u"%1 %2%"_s.arg(bar(progress)).arg(std::floor(progress * 100), 3, 'f', 0);
     if (total > 0) {
         figures += u"  %1 of %2"_s.arg(formatBytes(done), formatBytes(total));
-        if (bytesPerSecond && *bytesPerSecond > 0) {
-            const auto left =
-                static_cast<double>(std::max<qint64>(total - done, 0)) / *bytesPerSecond;
+        if (bytesPerSecond && *bytesPerSecond > 0)
             figures += u"  %1/s"_s.arg(formatBytes(static_cast<qint64>(*bytesPerSecond)));
-            if (left < std::chrono::seconds{std::chrono::hours{99}}.count())
-                figures +=
-                    u"  %1 left"_s.arg(formatDuration(std::chrono::seconds{std::lround(left)}));
-        }
     }
+    const double left = secondsLeft(job, bytesPerSecond);
+    if (left > 0 && left < std::chrono::seconds{std::chrono::hours{99}}.count())
+        figures += u"  %1 left"_s.arg(formatDuration(std::chrono::seconds{std::lround(left)}));
     const qsizetype room = std::max<qsizetype>(width - figures.size() - 2, 10);
     return fitted(fitted(job[u"phase"].toString(), room) + u"  "_s + figures, width);
 }

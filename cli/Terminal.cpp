@@ -16,6 +16,7 @@ namespace lockstep::cli {
 namespace {
 
 constexpr int usualColumns = 80;
+constexpr int usualRows = 24;
 
 int descriptor(Stream stream) { return static_cast<int>(stream); }
 
@@ -58,10 +59,19 @@ int columns(Stream stream)
     return usualColumns;
 }
 
+int rows(Stream stream)
+{
+    winsize size{};
+    if (::ioctl(descriptor(stream), TIOCGWINSZ, &size) == 0 && size.ws_row > 0)
+        return size.ws_row;
+    return usualRows;
+}
+
+bool hasCursor(Stream stream) { return isTerminal(stream) && qgetenv("TERM") != "dumb"; }
+
 bool hasColours(Stream stream)
 {
-    return isTerminal(stream) && qEnvironmentVariableIsEmpty("NO_COLOR")
-        && qgetenv("TERM") != "dumb";
+    return hasCursor(stream) && qEnvironmentVariableIsEmpty("NO_COLOR");
 }
 
 void write(Stream stream, const QString& text)

@@ -10,6 +10,9 @@ enum class Stream { In = 0, Out = 1, Err = 2 };
 [[nodiscard]] bool isTerminal(Stream stream);
 /// Columns of the terminal behind `stream`; nothing is known of other files.
 [[nodiscard]] int columns(Stream stream);
+[[nodiscard]] int rows(Stream stream);
+/// Whether it is a terminal whose cursor can be moved.
+[[nodiscard]] bool hasCursor(Stream stream);
 /// Whether colours are welcome: a terminal that knows them, and NO_COLOR (no-color.org) is not set.
 [[nodiscard]] bool hasColours(Stream stream);
 

@@ -1,33 +1,48 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "cli/UsageError.h"
 
+#include <QStringList>
+
 namespace lockstep::cli {
 
 using namespace Qt::StringLiterals;
 
 namespace {
 
-/// The command that was being typed, e.g. "lockstep peer add".
-QString typedCommand(const CLI::App& app)
+/// The command that was being typed, e.g. {"lockstep", "peer", "add"}; in the shell without the
+/// first.
+QStringList typedCommand(const CLI::App& app)
 {
-    QString name = QString::fromStdString(app.get_name());
+    QStringList words;
+    if (!app.get_name().empty())
+        words.append(QString::fromStdString(app.get_name()));
     for (const CLI::App* sub : app.get_subcommands())
-        name += u' ' + typedCommand(*sub);
-    return name;
+        words += typedCommand(*sub);
+    return words;
+}
+
+/// Whether a command's name is not complete yet.
+bool isGroup(const CLI::App& app)
+{
+    const auto typed = app.get_subcommands();
+    return typed.empty() ? !app.get_subcommands({}).empty() : isGroup(*typed.back());
 }
 
 } // namespace
 
 Error usageError(const CLI::App& app, const CLI::ParseError& error)
 {
-    const QString command = typedCommand(app);
-    const QString remedy = u"See '%1 --help'."_s.arg(command);
+    const bool inShell = app.get_name().empty();
+    const QString command = typedCommand(app).join(u' ');
+    const QString remedy = inShell ? u"See '%1'."_s.arg((u"help "_s + command).trimmed())
+                                   : u"See '%1 --help'."_s.arg(command);
     // CLI11 tells that a command is missing, not that it does not know the one that was typed.
     const auto unknown = app.remaining(true);
-    if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && !unknown.empty()) {
+    if (isGroup(app) && !unknown.empty()) {
         const QString word = QString::fromStdString(unknown.front());
         const QString kind = word.startsWith(u'-') ? u"option"_s : u"command"_s;
-        return {Errc::InvalidArgument, u"%1 has no %2 '%3'"_s.arg(command, kind, word), remedy};
+        const QString whose = command.isEmpty() ? u"the shell"_s : command;
+        return {Errc::InvalidArgument, u"%1 has no %2 '%3'"_s.arg(whose, kind, word), remedy};
     }
     return {Errc::InvalidArgument, QString::fromUtf8(error.what()).simplified(), remedy};
 }

@@ -91,7 +91,9 @@ QString fromBus(const std::string& text)
 {
     QString all = QString::fromStdString(text);
     for (QChar& letter : all) {
-        if (letter.category() == QChar::Other_Control && letter != u'\n')
+        // Nor may what a guest is called turn the line around that it is shown in.
+        const bool isHarmless = letter.isPrint() || letter.isSurrogate() || letter == u'\n';
+        if (!isHarmless)
             letter = QChar::ReplacementCharacter;
     }
     return all;
@@ -100,10 +102,13 @@ QString fromBus(const std::string& text)
 QJsonObject propertiesToJson(const std::map<sdbus::PropertyName, sdbus::Variant>& properties)
 {
     constexpr QLatin1StringView timeSuffix{"USec"};
+    constexpr QLatin1StringView duration{"EtaUSec"}; // the one that is no time
     QJsonObject all;
     for (const auto& [key, value] : properties) {
         const QString name = fromBus(key);
-        if (name.endsWith(timeSuffix))
+        if (name == duration)
+            all.insert(u"eta-usec"_s, toJson(value));
+        else if (name.endsWith(timeSuffix))
             all.insert(kebabCase(name.chopped(timeSuffix.size())),
                        timeToJson(value.get<uint64_t>()));
         else

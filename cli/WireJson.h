@@ -19,8 +19,9 @@ using Dictionary = std::map<std::string, sdbus::Variant>;
 
 /// D-Bus properties as `--json` shows them, so that its schema is that of the XML under dbus/:
 /// names in kebab-case ("BytesDone" is "bytes-done"); times ("StartedUSec") as ISO 8601 in UTC
-/// under the name without the unit ("started"), null if there is none; an error (sss) as an object
-/// with "name", "message" and "remedy", null if there is none; object paths are left out.
+/// under the name without the unit ("started"), null if there is none, but for "EtaUSec", a number
+/// of microseconds ("eta-usec"); an error (sss) as an object with "name", "message" and "remedy",
+/// null if there is none; object paths are left out.
 [[nodiscard]] QJsonObject
 propertiesToJson(const std::map<sdbus::PropertyName, sdbus::Variant>& properties);
 /// Keys stay as they are.

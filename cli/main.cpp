@@ -1,62 +1,61 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "cli/Command.h"
 #include "cli/Output.h"
-#include "cli/UsageError.h"
+#include "cli/Program.h"
+#include "cli/Shell.h"
 
-#include <algorithm>
-#include <span>
-#include <string_view>
+#include <QString>
+
+#include <cstdio>
+#include <string>
+#include <vector>
 
 namespace {
 
-using namespace lockstep;
-using namespace lockstep::cli;
-using namespace Qt::StringLiterals;
-
-void addCommands(CLI::App& app, Context& context)
+/// `lockstep 'list; show web1'`, as virsh takes it: several commands in one word, with nothing but
+/// options of the program in front.
+bool endsWithLine(const std::vector<std::string>& words)
 {
-    CLI::App* const peer = addGroup(app, "peer", "The other hosts that this one trusts");
-    addPeerAdd(*peer, context);
-    addPeerAccept(*peer, context);
-    addPeerList(*peer, context);
-    addPeerShow(*peer, context);
-    addPeerSet(*peer, context);
-    addPeerRemove(*peer, context);
-    addPreflight(app, context);
-    addProtect(app, context);
-    addList(app, context);
-    addShow(app, context);
-    addEvents(app, context);
-    addTakeover(app, context);
-    addSwitchover(app, context);
-    addContinueAlone(app, context);
-    addUnprotect(app, context);
-    addHostCommands(app, context);
-    addJobCommands(app, context);
+    if (words.empty() || words.back().find_first_of("; \t\n") == std::string::npos)
+        return false;
+    for (std::size_t n = 0; n + 1 < words.size(); ++n) {
+        if (words[n] == "-c" || words[n] == "--connect")
+            ++n;
+        else if (!words[n].starts_with('-'))
+            return false;
+    }
+    const bool isValue = words.size() > 1
+        && (words[words.size() - 2] == "-c" || words[words.size() - 2] == "--connect");
+    return !isValue && !words.back().starts_with('-');
+}
+
+/// The exit status: what could not be written, on a full disk, was not done.
+int ended(int status)
+{
+    const bool isWritten = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+    if (isWritten || status != 0)
+        return status;
+    return lockstep::cli::printError({lockstep::Errc::Refused,
+                                      QStringLiteral("standard output cannot be written"),
+                                      QStringLiteral("See that the disk is not full.")},
+                                     false);
 }
 
 } // namespace
 
 int main(int argc, char* argv[])
 {
-    Context context;
-    CLI::App app{"Keeps libvirt virtual machines alive when their host dies", "lockstep"};
-    app.set_version_flag("--version", "lockstep " LOCKSTEP_VERSION);
-    app.add_flag("--json", context.json,
-                 "Print JSON on standard output (see lockstep's docs/cli.md)");
-    app.require_subcommand(1);
-    addCommands(app, context);
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::Success& request) {
-        return app.exit(request); // --help or --version
-    } catch (const CLI::ParseError& error) {
-        // Where parsing stopped, --json may not have been seen.
-        const std::span arguments{argv, static_cast<std::size_t>(argc)};
-        const bool json =
-            std::ranges::any_of(arguments, [](std::string_view word) { return word == "--json"; });
-        return printError(usageError(app, error), json);
+    using namespace lockstep::cli;
+    std::vector<std::string> words{argv + 1, argv + argc};
+    std::string line;
+    if (endsWithLine(words)) {
+        line = words.back();
+        words.pop_back();
     }
-    const auto status = context.run();
-    return status ? *status : printError(status.error(), context.json);
+    Program program{false};
+    if (const auto status = program.parse(words))
+        return ended(*status);
+    if (program.context().run)
+        return ended(program.run());
+    return ended(line.empty() ? runShell(program.context().json)
+                              : runLine(QString::fromStdString(line), program.context().json));
 }

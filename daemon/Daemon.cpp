@@ -2,6 +2,7 @@
 #include "Daemon.h"
 
 #include "api/DBusService.h"
+#include "doctor/Doctor.h"
 #include "hypervisor/LibvirtHypervisor.h"
 #include "hypervisor/SocketActivity.h"
 #include "pair/Chronicle.h"
@@ -86,10 +87,19 @@ Task<Result<void>> Daemon::start()
     m_peers = std::make_unique<TlsPeers>(options, *m_store);
     m_pairs =
         std::make_unique<PairManager>(*m_hypervisor, *m_peers, *m_store, *m_chronicle, m_config);
+    m_doctor = std::make_unique<Doctor>(
+        Doctor::Parts{.hypervisor = *m_hypervisor,
+                      .peers = *m_peers,
+                      .store = *m_store,
+                      .config = m_config,
+                      .channelPorts = [this] { return m_pairs->channelPorts(); },
+                      .root = {}});
+    m_doctor->answer();
     // Pairs first: a peer that connects is asked about them at once.
     LOCKSTEP_CO_CHECK(co_await m_pairs->start());
     LOCKSTEP_CO_CHECK(co_await m_peers->start());
-    m_bus = std::make_unique<DBusService>(*m_pairs, *m_peers, *m_hypervisor);
+    m_bus = std::make_unique<DBusService>(*m_pairs, *m_peers, *m_hypervisor, *m_doctor, QString{},
+                                          viewOf(m_config));
     connect(m_bus.get(), &DBusService::lost, this, [this](const QString& why) {
         m_failure =
             Error{Errc::DaemonUnavailable, u"the connection to D-Bus is lost: %1"_s.arg(why)};
@@ -120,9 +130,12 @@ Task<void> Daemon::stop()
         co_await m_pairs->stop();
     if (m_peers)
         co_await m_peers->stop();
+    if (m_doctor)
+        co_await m_doctor->stop();
     if (m_chronicle)
         co_await m_chronicle->drained();
     m_bus.reset();
+    m_doctor.reset();
     m_pairs.reset();
     m_peers.reset();
     m_hypervisor.reset();

@@ -13,6 +13,7 @@ namespace lockstep {
 
 class Chronicle;
 class DBusService;
+class Doctor;
 class LibvirtHypervisor;
 class PairManager;
 class SqliteStore;
@@ -49,6 +50,7 @@ private:
     std::unique_ptr<LibvirtHypervisor> m_hypervisor;
     std::unique_ptr<TlsPeers> m_peers;
     std::unique_ptr<PairManager> m_pairs;
+    std::unique_ptr<Doctor> m_doctor;
     std::unique_ptr<DBusService> m_bus;
 };
 

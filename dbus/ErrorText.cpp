@@ -72,6 +72,9 @@ Error foreignError(QStringView name, const QString& text)
     switch (code) {
     case Errc::DaemonUnavailable:
         return {code, u"lockstepd does not answer on this host: "_s + detail};
+    case Errc::Timeout:
+        return {code, u"lockstepd did not answer in time: "_s + detail,
+                u"'lockstep list' and 'lockstep job list' show whether it does it all the same."_s};
     case Errc::NotAuthorized:
         return {code, u"the system bus refuses: "_s + detail};
     case Errc::VersionMismatch:

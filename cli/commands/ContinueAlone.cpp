@@ -13,14 +13,14 @@ struct Arguments
     std::string domain;
     bool yes{false};
     bool force{false};
-    bool noWait{false};
+    WaitOptions waiting;
 };
 
 Result<int> run(const Arguments& arguments, bool json)
 {
     const Decision decision{.domain = QString::fromStdString(arguments.domain),
                             .yes = arguments.yes,
-                            .noWait = arguments.noWait};
+                            .waiting = arguments.waiting};
     return carryOut(decision, arguments.force ? &Daemon::ownAlone : &Daemon::continueAlone,
                     u"Continuing alone gives up the shadow there and with it the protection."_s,
                     u"%1 goes on here, unprotected"_s, json);
@@ -34,12 +34,12 @@ void addContinueAlone(CLI::App& app, Context& context)
     CLI::App* const command = addCommand(
         app, context, "continue-alone", "Let the primary on this host go on without its shadow",
         [arguments, &context] { return run(*arguments, context.json); });
-    command->add_option("DOMAIN", arguments->domain, "Name, UUID or id of the domain")->required();
+    pairArgument(command, arguments->domain);
     command->add_flag("--yes", arguments->yes,
                       "Do not ask, even if the other host seems to be alive");
     command->add_flag("--force", arguments->force,
                       "The other host is off for certain, and this one has the newest state");
-    command->add_flag("--no-wait", arguments->noWait, "Return when the job has been started");
+    addWaitOptions(command, arguments->waiting);
 }
 
 } // namespace lockstep::cli

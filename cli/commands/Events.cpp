@@ -84,8 +84,10 @@ Result<int> follow(Daemon& daemon, const QString& domain, quint64 limit, bool js
         writeLine(Stream::Out, liveLine(headings()));
     while (news) {
         printNews(*news, json);
-        if (Interrupt::count() > 0)
+        if (Interrupt::count() > 0) {
+            (void)Interrupt::takeCtrlC(); // this is how it ends
             return 0;
+        }
         news = watch.next(tick);
     }
     return std::unexpected{news.error()};
@@ -114,12 +116,23 @@ Result<int> print(Daemon& daemon, const QString& domain, quint64 limit, bool jso
     return 0;
 }
 
+/// The history knows names and UUIDs; an id is of the domain that has it now.
+QString nameOrUuid(Daemon& daemon, const QString& domain)
+{
+    bool isNumber = false;
+    domain.toUInt(&isNumber);
+    if (!isNumber)
+        return domain;
+    const auto pair = daemon.pair(domain);
+    return pair ? pair->properties[u"uuid"].toString() : domain;
+}
+
 Result<int> run(const Arguments& arguments, bool json)
 {
     auto daemon = Daemon::connect();
     if (!daemon)
         return std::unexpected{daemon.error()};
-    const QString domain = QString::fromStdString(arguments.domain);
+    const QString domain = nameOrUuid(*daemon, QString::fromStdString(arguments.domain));
     if (arguments.follow)
         return follow(*daemon, domain, arguments.limit.value_or(usualLimitToFollow), json);
     return print(*daemon, domain, arguments.limit.value_or(usualLimit), json);
@@ -132,9 +145,12 @@ void addEvents(CLI::App& app, Context& context)
     const auto arguments = std::make_shared<Arguments>();
     CLI::App* const command =
         addCommand(app, context, "events", "What has happened to the pairs of this host",
-                   [arguments, &context] { return run(*arguments, context.json); });
-    command->add_option("DOMAIN", arguments->domain,
-                        "Only this domain: its UUID, or its name then");
+                   [arguments, &context] {
+                       context.lines = arguments->follow;
+                       return run(*arguments, context.json);
+                   });
+    pairArgument(command, arguments->domain, "Only this domain: its UUID, its id, or its name then")
+        ->required(false);
     command->add_flag("--follow", arguments->follow, "Go on with new ones until Ctrl-C");
     command
         ->add_option("--limit", arguments->limit,

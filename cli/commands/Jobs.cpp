@@ -119,14 +119,12 @@ void addJobCommands(CLI::App& app, Context& context)
     addCommand(*group, context, "list", "The jobs of this host",
                [&context] { return list(context.json); });
     const auto id = std::make_shared<quint64>(0);
-    addCommand(*group, context, "show", "One job",
-               [id, &context] { return show(*id, context.json); })
-        ->add_option("JOB", *id, "Its number")
-        ->required();
-    addCommand(*group, context, "cancel", "Stop a job and undo what it did",
-               [id, &context] { return cancel(*id, context.json); })
-        ->add_option("JOB", *id, "Its number")
-        ->required();
+    jobArgument(addCommand(*group, context, "show", "One job",
+                           [id, &context] { return show(*id, context.json); }),
+                *id);
+    jobArgument(addCommand(*group, context, "cancel", "Stop a job and undo what it did",
+                           [id, &context] { return cancel(*id, context.json); }),
+                *id);
 }
 
 } // namespace lockstep::cli

@@ -83,9 +83,10 @@ void addPeerAccept(CLI::App& peer, Context& context)
     CLI::App* const app =
         addCommand(peer, context, "accept", "Trust a host that asked to pair with this one",
                    [arguments, &context] { return run(*arguments, context.json); });
-    app->add_option("PEER", arguments->peer, "Which one, if several asked");
+    peerArgument(app, arguments->peer, "Which one, if several asked")->required(false);
     app->add_option("--fingerprint", arguments->fingerprint,
-                    "Trust it only if it shows this fingerprint");
+                    "Trust it only if it shows this fingerprint")
+        ->type_name("FINGERPRINT");
     app->add_flag("--yes", arguments->yes, "Trust whatever it shows, without comparing");
 }
 

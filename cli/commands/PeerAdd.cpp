@@ -64,9 +64,11 @@ void addPeerAdd(CLI::App& peer, Context& context)
     app->add_option("ADDRESS", arguments->address,
                     "Its address on the dedicated link, HOST or HOST:PORT")
         ->required();
-    app->add_option("--name", arguments->name, "Call it by another name than its own");
+    app->add_option("--name", arguments->name, "Call it by another name than its own")
+        ->type_name("NAME");
     app->add_option("--fingerprint", arguments->fingerprint,
-                    "Trust it only if it shows this fingerprint");
+                    "Trust it only if it shows this fingerprint")
+        ->type_name("FINGERPRINT");
     app->add_flag("--yes", arguments->yes, "Trust whatever it shows, without comparing");
 }
 

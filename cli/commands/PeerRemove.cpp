@@ -35,8 +35,7 @@ void addPeerRemove(CLI::App& peer, Context& context)
     CLI::App* const app = addCommand(peer, context, "remove", "Forget a host", [name, &context] {
         return run(QString::fromStdString(*name), context.json);
     });
-    app->add_option("PEER", *name, "Its name, address or the beginning of its fingerprint")
-        ->required();
+    peerArgument(app, *name);
 }
 
 } // namespace lockstep::cli

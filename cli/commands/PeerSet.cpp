@@ -62,15 +62,17 @@ void addPeerSet(CLI::App& peer, Context& context)
     CLI::App* const app =
         addCommand(peer, context, "set", "Change this host's heartbeats to and from a host",
                    [arguments, &context] { return run(*arguments, context.json); });
-    app->add_option("PEER", arguments->peer,
-                    "Its name, address or the beginning of its fingerprint")
-        ->required();
-    app->add_option("--heartbeat-interval", arguments->intervalMs,
-                    "Milliseconds between two heartbeats, 20 to 1000");
-    app->add_option("--heartbeat-timeout", arguments->timeoutMs,
-                    "Milliseconds without any, two intervals to 10000");
-    app->add_option("--second-path", arguments->secondPath,
-                    "Its address on a second network, or 'none'");
+    peerArgument(app, arguments->peer);
+    ofKind(app->add_option("--heartbeat-interval", arguments->intervalMs,
+                           "Milliseconds between two heartbeats, 20 to 1000"),
+           Kind::Milliseconds);
+    ofKind(app->add_option("--heartbeat-timeout", arguments->timeoutMs,
+                           "Milliseconds without any, two intervals to 10000"),
+           Kind::Milliseconds);
+    suggesting(app->add_option("--second-path", arguments->secondPath,
+                               "Its address on a second network, or 'none'")
+                   ->type_name("ADDRESS"),
+               {"none"});
 }
 
 } // namespace lockstep::cli

@@ -85,8 +85,7 @@ void addPeerShow(CLI::App& peer, Context& context)
     CLI::App* const app =
         addCommand(peer, context, "show", "All that is known of one host",
                    [name, &context] { return run(QString::fromStdString(*name), context.json); });
-    app->add_option("PEER", *name, "Its name, address or the beginning of its fingerprint")
-        ->required();
+    peerArgument(app, *name);
 }
 
 } // namespace lockstep::cli

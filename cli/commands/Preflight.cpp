@@ -84,12 +84,12 @@ void addPreflight(CLI::App& app, Context& context)
     CLI::App* const command = addCommand(
         app, context, "preflight", "Check whether a domain can be protected; changes nothing",
         [arguments, &context] { return run(*arguments, context.json); });
-    command->add_option("DOMAIN", arguments->domain, "Name, UUID or id of a running domain")
-        ->required();
-    command->add_option("PEER", arguments->peer, "The host that its shadow shall run on")
-        ->required();
-    command->add_option("--image-directory", arguments->imageDirectory,
-                        "Directory on PEER for the replica images");
+    domainArgument(command, arguments->domain);
+    peerArgument(command, arguments->peer, "The host that its shadow shall run on");
+    command
+        ->add_option("--image-directory", arguments->imageDirectory,
+                     "Directory on PEER for the replica images")
+        ->type_name("PATH");
 }
 
 } // namespace lockstep::cli

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "base/PairSettingTable.h"
 #include "cli/Command.h"
 #include "cli/Daemon.h"
 #include "cli/FollowJob.h"
 #include "cli/Output.h"
 #include "cli/Table.h"
 #include "cli/Terminal.h"
+#include "cli/WaitOptions.h"
 
 namespace lockstep::cli {
 
@@ -22,8 +24,19 @@ struct Arguments
     std::optional<bool> autoProtect;
     std::optional<bool> reuseDisks;
     bool dryRun{false};
-    bool noWait{false};
+    WaitOptions waiting;
 };
+
+/// The values that a setting can have, first the default.
+std::vector<std::string> allowed(QLatin1StringView name)
+{
+    std::vector<std::string> words;
+    if (const auto setting = findPairSetting(name)) {
+        for (const auto value : (*setting)->values)
+            words.emplace_back(value.data(), static_cast<std::size_t>(value.size()));
+    }
+    return words;
+}
 
 Result<int> showPlan(Daemon& daemon, const ProtectRequest& request, bool json)
 {
@@ -63,7 +76,7 @@ Result<int> run(const Arguments& arguments, bool json)
     const auto job = daemon->protect(request);
     if (!job)
         return std::unexpected{job.error()};
-    return finishWithJob(*daemon, *job, !arguments.noWait, json,
+    return finishWithJob(*daemon, *job, arguments.waiting, json,
                          u"%1 is protected"_s.arg(request.domain));
 }
 
@@ -75,26 +88,27 @@ void addProtect(CLI::App& app, Context& context)
     CLI::App* const command =
         addCommand(app, context, "protect", "Give a running domain a live shadow on another host",
                    [arguments, &context] { return run(*arguments, context.json); });
-    command->add_option("DOMAIN", arguments->domain, "Name, UUID or id of a running domain")
-        ->required();
-    command->add_option("PEER", arguments->peer,
-                        "The host for the shadow; the last one if left out");
-    command->add_option("--image-directory", arguments->imageDirectory,
-                        "Directory on PEER for the replica images");
+    domainArgument(command, arguments->domain);
+    peerArgument(command, arguments->peer, "The host for the shadow; the last one if left out")
+        ->required(false);
+    command
+        ->add_option("--image-directory", arguments->imageDirectory,
+                     "Directory on PEER for the replica images")
+        ->type_name("PATH");
     command
         ->add_option("--arbiter", arguments->arbiter,
                      "Who decides which host goes on when they lose each other; default: manual")
-        ->check(CLI::IsMember({"manual", "etcd", "fence"}));
+        ->check(CLI::IsMember(allowed(pair_setting::arbiter)));
     command
         ->add_option("--on-arbiter-loss", arguments->onArbiterLoss,
                      "What happens when the arbiter is needed and out of reach; default: wait")
-        ->check(CLI::IsMember({"wait", "primary-continues"}));
+        ->check(CLI::IsMember(allowed(pair_setting::onArbiterLoss)));
     command->add_flag("--auto-protect,!--no-auto-protect", arguments->autoProtect,
                       "Give it a shadow again by itself when it has lost one; default: no");
     command->add_flag("--reuse-disks,!--no-reuse-disks", arguments->reuseDisks,
                       "Copy onto the out of date images that PEER has; default: make new ones");
     command->add_flag("--dry-run", arguments->dryRun, "Show the steps, and do none");
-    command->add_flag("--no-wait", arguments->noWait, "Return when the job has been started");
+    addWaitOptions(command, arguments->waiting);
 }
 
 } // namespace lockstep::cli

@@ -41,6 +41,7 @@ void printPair(const QJsonObject& pair)
                            pair[u"peer-connected"].toBool() ? u"connected"_s : u"unreachable"_s)},
          {u"arbiter"_s, arbiterOf(pair)},
          {u"auto-protect"_s, pair[u"auto-protect"].toBool() ? u"yes"_s : u"no"_s},
+         {u"reuse-disks"_s, pair[u"reuse-disks"].toBool() ? u"yes"_s : u"no"_s},
          {u"mode"_s, pair[u"mode"].toString()},
          {u"epoch"_s, QString::number(pair[u"epoch"].toInteger())},
          {u"checkpoints"_s, QString::number(pair[u"checkpoints"].toInteger())}});
@@ -87,7 +88,7 @@ void addShow(CLI::App& app, Context& context)
         addCommand(app, context, "show", "All that is known of one pair", [domain, &context] {
             return run(QString::fromStdString(*domain), context.json);
         });
-    command->add_option("DOMAIN", *domain, "Name, UUID or id of the domain")->required();
+    pairArgument(command, *domain);
 }
 
 } // namespace lockstep::cli

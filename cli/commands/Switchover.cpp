@@ -2,6 +2,7 @@
 #include "cli/Command.h"
 #include "cli/Daemon.h"
 #include "cli/FollowJob.h"
+#include "cli/WaitOptions.h"
 
 namespace lockstep::cli {
 
@@ -9,7 +10,7 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-Result<int> switchOver(const QString& name, bool wait, bool json)
+Result<int> switchOver(const QString& name, const WaitOptions& waiting, bool json)
 {
     auto daemon = Daemon::connect();
     if (!daemon)
@@ -23,11 +24,11 @@ Result<int> switchOver(const QString& name, bool wait, bool json)
     const bool isPrimary = pair->properties[u"role"].toString() == u"primary";
     const QString where =
         isPrimary ? u"on %1"_s.arg(pair->properties[u"peer-name"].toString()) : u"here"_s;
-    return finishWithJob(*daemon, *job, wait, json,
+    return finishWithJob(*daemon, *job, waiting, json,
                          u"%1 runs %2 now"_s.arg(pair->properties[u"domain"].toString(), where));
 }
 
-Result<int> drain(bool wait, bool json)
+Result<int> drain(const WaitOptions& waiting, bool json)
 {
     auto daemon = Daemon::connect();
     if (!daemon)
@@ -35,7 +36,7 @@ Result<int> drain(bool wait, bool json)
     const auto job = daemon->drain();
     if (!job)
         return std::unexpected{job.error()};
-    return finishWithJob(*daemon, *job, wait, json,
+    return finishWithJob(*daemon, *job, waiting, json,
                          u"no protected domain runs on this host any more"_s);
 }
 
@@ -44,25 +45,25 @@ Result<int> drain(bool wait, bool json)
 void addSwitchover(CLI::App& app, Context& context)
 {
     const auto domain = std::make_shared<std::string>();
-    const auto noWait = std::make_shared<bool>(false);
+    const auto waiting = std::make_shared<WaitOptions>();
     CLI::App* const command = addCommand(
         app, context, "switchover", "Let primary and shadow change roles; nothing is lost",
-        [domain, noWait, &context] {
-            return switchOver(QString::fromStdString(*domain), !*noWait, context.json);
+        [domain, waiting, &context] {
+            return switchOver(QString::fromStdString(*domain), *waiting, context.json);
         });
-    command->add_option("DOMAIN", *domain, "Name, UUID or id of the domain")->required();
-    command->add_flag("--no-wait", *noWait, "Return when the job has been started");
+    pairArgument(command, *domain);
+    addWaitOptions(command, *waiting);
 }
 
 void addHostCommands(CLI::App& app, Context& context)
 {
     CLI::App* const host = addGroup(app, "host", "This host");
-    const auto noWait = std::make_shared<bool>(false);
+    const auto waiting = std::make_shared<WaitOptions>();
     CLI::App* const command = addCommand(
         *host, context, "drain",
         "Switch every protected domain that runs here over to its other host, one after another",
-        [noWait, &context] { return drain(!*noWait, context.json); });
-    command->add_flag("--no-wait", *noWait, "Return when the job has been started");
+        [waiting, &context] { return drain(*waiting, context.json); });
+    addWaitOptions(command, *waiting);
 }
 
 } // namespace lockstep::cli

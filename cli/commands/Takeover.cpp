@@ -12,14 +12,14 @@ struct Arguments
 {
     std::string domain;
     bool yes{false};
-    bool noWait{false};
+    WaitOptions waiting;
 };
 
 Result<int> run(const Arguments& arguments, bool json)
 {
     const Decision decision{.domain = QString::fromStdString(arguments.domain),
                             .yes = arguments.yes,
-                            .noWait = arguments.noWait};
+                            .waiting = arguments.waiting};
     return carryOut(
         decision, &Daemon::takeOver,
         u"Taking over stops the domain that runs there and goes on with its shadow here."_s,
@@ -34,10 +34,10 @@ void addTakeover(CLI::App& app, Context& context)
     CLI::App* const command =
         addCommand(app, context, "takeover", "Let the shadow on this host go live",
                    [arguments, &context] { return run(*arguments, context.json); });
-    command->add_option("DOMAIN", arguments->domain, "Name, UUID or id of the domain")->required();
+    pairArgument(command, arguments->domain);
     command->add_flag("--yes", arguments->yes,
                       "Do not ask, even if the other host seems to be alive");
-    command->add_flag("--no-wait", arguments->noWait, "Return when the job has been started");
+    addWaitOptions(command, arguments->waiting);
 }
 
 } // namespace lockstep::cli

@@ -11,13 +11,13 @@ namespace {
 struct Arguments
 {
     std::string domain;
-    bool noWait{false};
+    WaitOptions waiting;
 };
 
 Result<int> run(const Arguments& arguments, bool json)
 {
     const Decision decision{.domain = QString::fromStdString(arguments.domain),
-                            .noWait = arguments.noWait};
+                            .waiting = arguments.waiting};
     return carryOut(decision, &Daemon::unprotect, QString{}, u"%1 is a plain domain again"_s, json);
 }
 
@@ -29,8 +29,8 @@ void addUnprotect(CLI::App& app, Context& context)
     CLI::App* const command =
         addCommand(app, context, "unprotect", "End the protection of a domain",
                    [arguments, &context] { return run(*arguments, context.json); });
-    command->add_option("DOMAIN", arguments->domain, "Name, UUID or id of the domain")->required();
-    command->add_flag("--no-wait", arguments->noWait, "Return when the job has been started");
+    pairArgument(command, arguments->domain);
+    addWaitOptions(command, arguments->waiting);
 }
 
 } // namespace lockstep::cli

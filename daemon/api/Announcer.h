@@ -6,12 +6,16 @@
 #include <QObject>
 #include <QTimer>
 
+#include <chrono>
+#include <deque>
 #include <set>
 
 namespace lockstep {
 
-/// Sends PropertiesChanged for one interface of one object: urgent changes once per turn of the
-/// event loop, figures that change all the time ten times a second at most.
+/// Sends PropertiesChanged for one interface of one object, ten times in any second at most:
+/// urgent changes at the next turn of the event loop, or as soon as that allows; figures that
+/// change all the time five times a second, so that there is always room for what is urgent. What
+/// is sent late has the newest values.
 class Announcer final : public QObject
 {
     Q_OBJECT
@@ -25,15 +29,19 @@ public:
         std::set<std::string> figures;
     };
     void announce(Changes changes);
-    /// Sends what is pending, e.g. before the object goes.
+    /// Sends what is pending, whatever the limit says: the object goes.
     void flush();
 
 private:
+    using Clock = std::chrono::steady_clock;
+    [[nodiscard]] Clock::time_point nextTime(bool isUrgent, Clock::time_point now) const;
+
     sdbus::IObject& m_object;
     const char* m_interface;
     std::set<std::string> m_pending;
-    QTimer m_soon;
-    QTimer m_later;
+    std::deque<Clock::time_point> m_sent; ///< The last ones, oldest first.
+    QTimer m_timer;
+    Clock::time_point m_due; ///< While the timer runs.
 };
 
 } // namespace lockstep

@@ -28,6 +28,17 @@ using Subject = sdbus::Struct<std::string, std::map<std::string, sdbus::Variant>
 /// is_authorized, is_challenge, details
 using Verdict = sdbus::Struct<bool, bool, std::map<std::string, std::string>>;
 
+/// What the bus tells of a name on it.
+using Told = std::map<std::string, sdbus::Variant>;
+
+std::optional<uint32_t> credential(const Told& told, const char* key)
+{
+    const auto found = told.find(key);
+    if (found == told.end() || !found->second.containsValueOfType<uint32_t>())
+        return std::nullopt;
+    return found->second.get<uint32_t>();
+}
+
 const char* actionId(Action action)
 {
     switch (action) {
@@ -94,10 +105,12 @@ Task<Result<Authority::Credentials>> Authority::credentials(QString busName)
             .onInterface("org.freedesktop.DBus")
             .withTimeout(usualDeadline)
             .withArguments(busName.toStdString())
-            .uponReplyInvoke(
-                [answer, gone](std::optional<sdbus::Error> error, const Credentials& found) {
-                    answer.complete(error ? Result<Credentials>{gone} : Result<Credentials>{found});
-                });
+            .uponReplyInvoke([answer, gone](std::optional<sdbus::Error> error, const Told& told) {
+                answer.complete(
+                    error ? Result<Credentials>{gone}
+                          : Result<Credentials>{{.user = credential(told, "UnixUserID"),
+                                                 .process = credential(told, "ProcessID")}});
+            });
     } catch (const sdbus::Error&) {
         answer.complete(gone); // We have left it, too.
     }
@@ -107,19 +120,12 @@ Task<Result<Authority::Credentials>> Authority::credentials(QString busName)
 Task<Result<Who>> Authority::identify(QString busName)
 {
     LOCKSTEP_CO_TRY(known, co_await credentials(busName));
-    const auto number = [&known](const char* key) -> std::optional<uint32_t> {
-        const auto found = known.find(key);
-        if (found == known.end() || !found->second.containsValueOfType<uint32_t>())
-            return std::nullopt;
-        return found->second.get<uint32_t>();
-    };
-    const auto user = number("UnixUserID");
-    if (!user)
+    if (!known.user)
         co_return failure(Errc::NotAuthorized, u"the bus does not know the caller's user"_s);
-    const QString name = co_await m_names.of(*user);
-    co_return Who{.user = *user,
+    const QString name = co_await m_names.of(*known.user);
+    co_return Who{.user = *known.user,
                   .name = name,
-                  .process = number("ProcessID").value_or(0),
+                  .process = known.process.value_or(0),
                   .busName = busName};
 }
 

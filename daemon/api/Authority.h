@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace sdbus {
@@ -21,7 +22,7 @@ namespace lockstep {
 /// What polkit is asked for; the .policy file in policies/ has one action for each.
 enum class Action {
     Look, ///< Makes this and the other host look at something; changes nothing.
-    ChangeSettings, ///< How peers and pairs are watched.
+    ChangeSettings, ///< Changes how protected domains fail over, and how peers are watched.
     Protect, ///< Starts, stops and cancels protection.
     TakeOver, ///< Decides which host runs a domain.
     ManagePeers, ///< Adds, accepts and removes other hosts.
@@ -51,7 +52,11 @@ public:
     void stop();
 
 private:
-    using Credentials = std::map<std::string, sdbus::Variant>;
+    struct Credentials
+    {
+        std::optional<uint32_t> user;
+        std::optional<uint32_t> process;
+    };
     [[nodiscard]] Task<Result<Credentials>> credentials(QString busName);
     void cancel(const std::string& cancellation);
 

@@ -46,9 +46,9 @@ Error startError(const sdbus::Error& error)
 struct DBusService::Session
 {
     Session(std::unique_ptr<sdbus::IConnection> bus, PairService& pairs, Peers& peers,
-            Hypervisor& hypervisor)
+            Hypervisor& hypervisor, DoctorService& doctor, ConfigView config)
         : connection{std::move(bus)}, pump{*connection}, authority{*connection}, runner{authority},
-          requests{pairs, peers, hypervisor, runner},
+          requests{pairs, peers, hypervisor, doctor, runner, std::move(config)},
           tree{std::make_unique<ObjectTree>(*connection, pairs, peers, requests)}
     { }
 
@@ -60,8 +60,10 @@ struct DBusService::Session
     std::unique_ptr<ObjectTree> tree;
 };
 
-DBusService::DBusService(PairService& pairs, Peers& peers, Hypervisor& hypervisor, QString address)
-    : m_pairs{pairs}, m_peers{peers}, m_hypervisor{hypervisor}, m_address{std::move(address)}
+DBusService::DBusService(PairService& pairs, Peers& peers, Hypervisor& hypervisor,
+                         DoctorService& doctor, QString address, ConfigView config)
+    : m_pairs{pairs}, m_peers{peers}, m_hypervisor{hypervisor}, m_doctor{doctor},
+      m_address{std::move(address)}, m_config{std::move(config)}
 { }
 
 DBusService::~DBusService() = default;
@@ -69,7 +71,8 @@ DBusService::~DBusService() = default;
 Result<void> DBusService::start()
 {
     try {
-        m_session = std::make_unique<Session>(open(m_address), m_pairs, m_peers, m_hypervisor);
+        m_session = std::make_unique<Session>(open(m_address), m_pairs, m_peers, m_hypervisor,
+                                              m_doctor, m_config);
         connect(&m_session->pump, &BusPump::lost, this, &DBusService::reportLoss);
         m_session->connection->requestName(sdbus::ServiceName{dbus::service});
     } catch (const sdbus::Error& error) {

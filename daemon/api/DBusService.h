@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include "base/ConfigView.h"
 #include "base/Task.h"
 
 #include <QObject>
@@ -10,6 +11,7 @@
 
 namespace lockstep {
 
+class DoctorService;
 class Hypervisor;
 class PairService;
 class Peers;
@@ -20,8 +22,10 @@ class DBusService final : public QObject
 {
     Q_OBJECT
 public:
-    /// `address` is that of another bus than the system's; empty for the latter.
-    DBusService(PairService& pairs, Peers& peers, Hypervisor& hypervisor, QString address = {});
+    /// `address` is that of another bus than the system's; empty for the latter. `config` is what
+    /// is shown of the daemon's settings.
+    DBusService(PairService& pairs, Peers& peers, Hypervisor& hypervisor, DoctorService& doctor,
+                QString address = {}, ConfigView config = {});
     ~DBusService() override;
 
     /// Connects, shows the objects, then takes the name. Errors: DaemonUnavailable if there is no
@@ -43,7 +47,9 @@ private:
     PairService& m_pairs;
     Peers& m_peers;
     Hypervisor& m_hypervisor;
+    DoctorService& m_doctor;
     QString m_address;
+    ConfigView m_config;
     std::unique_ptr<Session> m_session;
 };
 

@@ -45,6 +45,7 @@ void JobObject::update(const JobView& view)
     compare(changes.figures, "Progress", m_view.progress, view.progress);
     compare(changes.figures, "BytesDone", m_view.bytesDone, view.bytesDone);
     compare(changes.figures, "BytesTotal", m_view.bytesTotal, view.bytesTotal);
+    compare(changes.figures, "EtaUSec", m_view.timeLeft, view.timeLeft);
     m_view = view;
     m_announcer.announce(std::move(changes));
 }

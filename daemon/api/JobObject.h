@@ -32,6 +32,7 @@ private:
     double Progress() override { return m_view.progress; }
     uint64_t BytesDone() override { return wire::bytes(m_view.bytesDone); }
     uint64_t BytesTotal() override { return wire::bytes(m_view.bytesTotal); }
+    uint64_t EtaUSec() override { return static_cast<uint64_t>(m_view.timeLeft.count()); }
     bool Cancellable() override { return m_view.cancellable; }
     uint64_t StartedUSec() override { return wire::microseconds(m_view.started); }
     uint64_t EndedUSec() override { return wire::microseconds(m_view.ended); }

@@ -126,6 +126,30 @@ void ManagerObject::GetEvents(sdbus::Result<std::vector<wire::Dictionary>>&& res
         [&requests = m_requests, options] { return requests.events(options); });
 }
 
+void ManagerObject::ListDomains(sdbus::Result<std::vector<wire::Dictionary>>&& result,
+                                wire::Dictionary options)
+{
+    m_requests.runner().run<std::vector<wire::Dictionary>>(
+        std::move(result), request(Action::Look, u"list of this host's domains"_s, {}),
+        [&requests = m_requests, options] { return requests.listDomains(options); });
+}
+
+void ManagerObject::GetConfiguration(
+    sdbus::Result<std::string, std::vector<wire::Dictionary>>&& result, wire::Dictionary options)
+{
+    m_requests.runner().run<Requests::Configuration>(
+        std::move(result), request(Action::Look, u"configuration of this host"_s, {}),
+        [&requests = m_requests, options] { return requests.configuration(options); });
+}
+
+void ManagerObject::Doctor(sdbus::Result<std::vector<wire::Dictionary>>&& result,
+                           wire::Dictionary options)
+{
+    m_requests.runner().run<std::vector<wire::Dictionary>>(
+        std::move(result), request(Action::Look, u"doctor"_s, {}),
+        [&requests = m_requests, options] { return requests.doctor(options); });
+}
+
 void ManagerObject::announce(const PairEvent& event)
 {
     try {

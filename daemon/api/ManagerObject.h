@@ -35,6 +35,12 @@ private:
     void FindPeer(sdbus::Result<sdbus::ObjectPath>&& result, std::string peer) override;
     void GetEvents(sdbus::Result<std::vector<wire::Dictionary>>&& result,
                    wire::Dictionary options) override;
+    void ListDomains(sdbus::Result<std::vector<wire::Dictionary>>&& result,
+                     wire::Dictionary options) override;
+    void GetConfiguration(sdbus::Result<std::string, std::vector<wire::Dictionary>>&& result,
+                          wire::Dictionary options) override;
+    void Doctor(sdbus::Result<std::vector<wire::Dictionary>>&& result,
+                wire::Dictionary options) override;
     std::string Version() override;
     std::string HostName() override;
     std::string Fingerprint() override;

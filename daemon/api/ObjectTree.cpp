@@ -83,9 +83,12 @@ void ObjectTree::showPair(const DomainUuid& uuid) { show(m_pairs, uuid, m_pairSe
 
 void ObjectTree::showPeer(const PeerId& id)
 {
+    const bool isNew = !m_peers.contains(id);
     show(m_peers, id, m_peerService.peer(id));
-    // Pairs name their peer's object and tell whether it is connected.
-    showAllPairs();
+    // Pairs name their peer's object. What else they tell of it they announce themselves; a peer's
+    // figures change all the time.
+    if (isNew)
+        showAllPairs();
 }
 
 void ObjectTree::showJob(const JobId& id) { show(m_jobs, id, m_pairService.job(id)); }

@@ -10,6 +10,7 @@ using namespace Qt::StringLiterals;
 PairObject::PairObject(sdbus::IConnection& connection, Requests& requests, PairView view)
     : AdaptorInterfaces{connection, wire::pairPath(view.uuid)}, m_requests{requests},
       m_view{std::move(view)}, m_peerPath{peerPath(m_view)},
+      m_disks{wire::dictionaries(m_view.disks)}, m_nics{wire::dictionaries(m_view.nics)},
       m_announcer{getObject(), INTERFACE_NAME}
 {
     registerAdaptor();
@@ -53,6 +54,10 @@ void PairObject::update(const PairView& view)
         changes.figures.insert("Checkpoints");
     if (m_view.arbiterRejections != view.arbiterRejections)
         changes.figures.insert("ArbiterRejections");
+    if (changes.urgent.contains("Disks"))
+        m_disks = wire::dictionaries(view.disks);
+    if (changes.urgent.contains("Nics"))
+        m_nics = wire::dictionaries(view.nics);
     m_view = view;
     m_peerPath = newPeerPath;
     m_announcer.announce(std::move(changes));
@@ -101,6 +106,15 @@ void PairObject::Unprotect(sdbus::Result<sdbus::ObjectPath>&& result, wire::Dict
         std::move(result), request(Action::Protect, u"unprotect %1"_s, options),
         [&requests = m_requests, uuid = m_view.uuid, options](const QString& who) {
             return requests.unprotect(uuid, options, who);
+        });
+}
+
+void PairObject::SetSettings(sdbus::Result<>&& result, wire::Dictionary options)
+{
+    m_requests.runner().run<void>(
+        std::move(result), request(Action::ChangeSettings, u"change settings of %1"_s, options),
+        [&requests = m_requests, uuid = m_view.uuid, options] {
+            return requests.setSettings(uuid, options);
         });
 }
 

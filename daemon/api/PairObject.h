@@ -27,6 +27,7 @@ private:
     void ContinueAlone(sdbus::Result<sdbus::ObjectPath>&& result,
                        wire::Dictionary options) override;
     void Unprotect(sdbus::Result<sdbus::ObjectPath>&& result, wire::Dictionary options) override;
+    void SetSettings(sdbus::Result<>&& result, wire::Dictionary options) override;
     std::string Uuid() override { return toString(m_view.uuid).toStdString(); }
     std::string Domain() override { return m_view.domain.toStdString(); }
     std::string Role() override { return toString(m_view.role).toStdString(); }
@@ -46,8 +47,8 @@ private:
     bool ReuseDisks() override { return m_view.reuseDisks; }
     bool Suspended() override { return m_view.suspended; }
     std::string Mode() override { return m_view.mode.toStdString(); }
-    std::vector<wire::Dictionary> Disks() override { return wire::dictionaries(m_view.disks); }
-    std::vector<wire::Dictionary> Nics() override { return wire::dictionaries(m_view.nics); }
+    std::vector<wire::Dictionary> Disks() override { return m_disks; }
+    std::vector<wire::Dictionary> Nics() override { return m_nics; }
     uint64_t Checkpoints() override { return static_cast<uint64_t>(m_view.checkpoints); }
 
     [[nodiscard]] CallRequest request(Action action, const QString& title,
@@ -57,6 +58,10 @@ private:
     Requests& m_requests;
     PairView m_view;
     sdbus::ObjectPath m_peerPath;
+    // Each variant is a message of its own to sdbus-c++: made anew for every reader, they would be
+    // most of what a list of many pairs costs.
+    std::vector<wire::Dictionary> m_disks;
+    std::vector<wire::Dictionary> m_nics;
     Announcer m_announcer;
 };
 

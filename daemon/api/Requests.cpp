@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "api/Requests.h"
 
+#include "doctor/DoctorService.h"
 #include "hypervisor/Hypervisor.h"
 #include "pair/PairService.h"
 
@@ -69,6 +70,31 @@ Task<Result<sdbus::ObjectPath>> Requests::unprotect(DomainUuid uuid, wire::Dicti
     co_return jobPath(co_await m_pairs.unprotect(toString(uuid)), who);
 }
 
+Task<Result<void>> Requests::setSettings(DomainUuid uuid, wire::Dictionary options)
+{
+    LOCKSTEP_CO_TRY(change, wire::settingsChange(options));
+    co_return co_await m_pairs.setSettings(toString(uuid), change);
+}
+
+Task<Result<std::vector<wire::Dictionary>>> Requests::listDomains(wire::Dictionary options)
+{
+    LOCKSTEP_CO_CHECK(wire::noOptions(options));
+    LOCKSTEP_CO_TRY(domains, co_await m_hypervisor.domains());
+    std::vector<wire::Dictionary> all;
+    for (const DomainView& domain : domainList(domains, m_pairs.pairs(), m_peers.ownName()))
+        all.push_back(wire::dictionary(domain));
+    co_return all;
+}
+
+Task<Result<Requests::Configuration>> Requests::configuration(wire::Dictionary options)
+{
+    LOCKSTEP_CO_CHECK(wire::noOptions(options));
+    std::vector<wire::Dictionary> all;
+    for (const ConfigSetting& setting : m_config.settings)
+        all.push_back(wire::dictionary(setting));
+    co_return Configuration{m_config.file.toStdString(), std::move(all)};
+}
+
 Task<Result<sdbus::ObjectPath>> Requests::findPair(QString domain)
 {
     LOCKSTEP_CO_CHECK(wire::checkName(domain));
@@ -90,6 +116,13 @@ Task<Result<std::vector<wire::Dictionary>>> Requests::events(wire::Dictionary op
 {
     LOCKSTEP_CO_TRY(query, wire::eventQuery(options));
     LOCKSTEP_CO_TRY(found, co_await m_pairs.events(query));
+    co_return wire::dictionaries(found);
+}
+
+Task<Result<std::vector<wire::Dictionary>>> Requests::doctor(wire::Dictionary options)
+{
+    LOCKSTEP_CO_TRY(hosts, wire::hosts(options));
+    LOCKSTEP_CO_TRY(found, co_await m_doctor.examine(hosts));
     co_return wire::dictionaries(found);
 }
 

@@ -9,6 +9,7 @@
 
 namespace lockstep {
 
+class DoctorService;
 class Hypervisor;
 class PairService;
 
@@ -20,6 +21,8 @@ class Requests final
 public:
     using Values = std::tuple<std::string, std::string, std::vector<wire::Dictionary>>;
     using Strings = std::tuple<std::string, std::string, std::string>;
+    /// The file, and what is set.
+    using Configuration = std::tuple<std::string, std::vector<wire::Dictionary>>;
     /// Called before a reply names the object of a job or peer: it must be on the bus by then.
     struct Export
     {
@@ -27,8 +30,10 @@ public:
         std::function<void(PeerId)> peer;
     };
 
-    Requests(PairService& pairs, Peers& peers, Hypervisor& hypervisor, CallRunner& runner)
-        : m_pairs{pairs}, m_peers{peers}, m_hypervisor{hypervisor}, m_runner{runner}
+    Requests(PairService& pairs, Peers& peers, Hypervisor& hypervisor, DoctorService& doctor,
+             CallRunner& runner, ConfigView config)
+        : m_pairs{pairs}, m_peers{peers}, m_hypervisor{hypervisor}, m_doctor{doctor},
+          m_runner{runner}, m_config{std::move(config)}
     { }
     void setExport(Export exporter) { m_export = std::move(exporter); }
 
@@ -50,9 +55,13 @@ public:
     continueAlone(DomainUuid uuid, wire::Dictionary options, QString who);
     [[nodiscard]] Task<Result<sdbus::ObjectPath>> unprotect(DomainUuid uuid,
                                                             wire::Dictionary options, QString who);
+    [[nodiscard]] Task<Result<void>> setSettings(DomainUuid uuid, wire::Dictionary options);
+    [[nodiscard]] Task<Result<std::vector<wire::Dictionary>>> listDomains(wire::Dictionary options);
+    [[nodiscard]] Task<Result<Configuration>> configuration(wire::Dictionary options);
     [[nodiscard]] Task<Result<sdbus::ObjectPath>> findPair(QString domain);
     [[nodiscard]] Task<Result<void>> cancel(JobId id);
     [[nodiscard]] Task<Result<std::vector<wire::Dictionary>>> events(wire::Dictionary options);
+    [[nodiscard]] Task<Result<std::vector<wire::Dictionary>>> doctor(wire::Dictionary options);
 
     [[nodiscard]] Task<Result<Strings>> probePeer(QString address);
     [[nodiscard]] Task<Result<sdbus::ObjectPath>> addPeer(QString address, std::string fingerprint,
@@ -69,7 +78,9 @@ private:
     PairService& m_pairs;
     Peers& m_peers;
     Hypervisor& m_hypervisor;
+    DoctorService& m_doctor;
     CallRunner& m_runner;
+    ConfigView m_config;
     Export m_export;
 };
 

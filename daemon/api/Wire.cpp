@@ -2,6 +2,7 @@
 #include "api/Wire.h"
 
 #include "api/Told.h"
+#include "base/PairSettingTable.h"
 #include "dbus/ErrorText.h"
 #include "dbus/Fingerprint.h"
 #include "dbus/Names.h"
@@ -91,6 +92,44 @@ Result<void> readStrings(const Dictionary& options, const std::map<std::string, 
         *target->second = given;
     }
     return {};
+}
+
+std::string keyOf(QLatin1StringView name)
+{
+    return {name.data(), static_cast<std::size_t>(name.size())};
+}
+
+Result<void> takeFlag(Dictionary& options, QLatin1StringView name, std::optional<bool>& flag)
+{
+    const auto given = options.extract(keyOf(name));
+    if (given.empty())
+        return {};
+    if (!given.mapped().containsValueOfType<bool>())
+        return failure(Errc::InvalidArgument, u"option %1: it must be a boolean"_s.arg(name));
+    flag = given.mapped().get<bool>();
+    return {};
+}
+
+/// Takes a word that the setting can have.
+Result<void> takeWord(Dictionary& options, QLatin1StringView name, QString& word)
+{
+    const auto given = options.extract(keyOf(name));
+    if (given.empty())
+        return {};
+    if (!given.mapped().containsValueOfType<std::string>())
+        return failure(Errc::InvalidArgument, u"option \"%1\" is not a string"_s.arg(name));
+    word = QString::fromStdString(given.mapped().get<std::string>());
+    return checkPairSetting(name, word);
+}
+
+/// Takes the settings of a pair out of the options.
+Result<void> takeSettings(Dictionary& options, SettingsChange& change)
+{
+    using namespace pair_setting;
+    return takeWord(options, arbiter, change.arbiter)
+        .and_then([&] { return takeWord(options, onArbiterLoss, change.onArbiterLoss); })
+        .and_then([&] { return takeFlag(options, autoProtect, change.autoProtect); })
+        .and_then([&] { return takeFlag(options, reuseDisks, change.reuseDisks); });
 }
 
 } // namespace
@@ -242,6 +281,36 @@ Dictionary dictionary(const QJsonObject& object)
     return all;
 }
 
+Dictionary dictionary(const DomainView& domain)
+{
+    Dictionary all{{"name", text(domain.name)},
+                   {"uuid", text(toString(domain.uuid))},
+                   {"state", text(domain.state)},
+                   {"persistent", sdbus::Variant{domain.isPersistent}},
+                   {"protectable", sdbus::Variant{domain.isProtectable()}},
+                   {"findings", sdbus::Variant{dictionaries(domain.findings)}}};
+    if (domain.id)
+        all.emplace("id", sdbus::Variant{static_cast<int64_t>(*domain.id)});
+    if (domain.pair) {
+        all.emplace("pair", sdbus::Variant{pairPath(domain.uuid)});
+        all.emplace("role", text(toString(domain.pair->role)));
+        all.emplace("pair-state", text(toString(domain.pair->state)));
+        all.emplace("peer", text(domain.pair->peerName));
+    }
+    return all;
+}
+
+Dictionary dictionary(const ConfigSetting& setting)
+{
+    return {{"key", text(setting.key)},
+            {"value", text(setting.value)},
+            {"default", text(setting.usual)},
+            {"from-file", sdbus::Variant{setting.isFromFile}},
+            {"unit", text(setting.unit)},
+            {"allowed", text(setting.allowed)},
+            {"secret", sdbus::Variant{setting.isSecret}}};
+}
+
 std::vector<Step> steps(const QList<PlannedStep>& plan)
 {
     std::vector<Step> all;
@@ -271,21 +340,24 @@ Result<void> checkName(const QString& name)
 Result<ProtectOptions> protectOptions(const Dictionary& options)
 {
     ProtectOptions read;
-    Dictionary strings = options;
-    for (const auto& [name, flag] : {std::pair{"auto-protect", &read.autoProtect},
-                                     std::pair{"reuse-disks", &read.reuseDisks}}) {
-        const auto given = strings.extract(name);
-        if (given && !given.mapped().containsValueOfType<bool>())
-            return failure(Errc::InvalidArgument,
-                           u"option %1: it must be a boolean"_s.arg(QLatin1StringView{name}));
-        if (given)
-            *flag = given.mapped().get<bool>();
+    Dictionary rest = options;
+    return takeSettings(rest, read)
+        .and_then([&] { return readStrings(rest, {{"image-directory", &read.imageDirectory}}); })
+        .transform([&] { return read; });
+}
+
+Result<SettingsChange> settingsChange(const Dictionary& options)
+{
+    if (options.empty())
+        return failure(Errc::InvalidArgument, u"there is nothing to set"_s);
+    SettingsChange read;
+    for (const auto& [key, value] : options) {
+        const auto known = findPairSetting(QString::fromStdString(key));
+        if (!known)
+            return std::unexpected{known.error()};
     }
-    return readStrings(strings,
-                       {{"image-directory", &read.imageDirectory},
-                        {"arbiter", &read.arbiter},
-                        {"on-arbiter-loss", &read.onArbiterLoss}})
-        .transform([&read] { return read; });
+    Dictionary rest = options;
+    return takeSettings(rest, read).transform([&] { return read; });
 }
 
 Result<bool> force(const Dictionary& options)
@@ -301,6 +373,20 @@ Result<QString> peerName(const Dictionary& options)
 {
     QString name;
     return readStrings(options, {{"name", &name}}).transform([&name] { return name; });
+}
+
+Result<QStringList> hosts(const Dictionary& options)
+{
+    QStringList names;
+    Dictionary rest = options;
+    if (const auto given = rest.extract("hosts"); !given.empty()) {
+        if (!given.mapped().containsValueOfType<std::vector<std::string>>())
+            return failure(Errc::InvalidArgument,
+                           u"option \"hosts\" is not a list of names (as)"_s);
+        for (const auto& name : given.mapped().get<std::vector<std::string>>())
+            names << QString::fromStdString(name);
+    }
+    return noOptions(rest).transform([&names] { return names; });
 }
 
 Result<EventQuery> eventQuery(const Dictionary& options)

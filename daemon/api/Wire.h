@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include "base/ConfigView.h"
+#include "pair/DomainList.h"
 #include "pair/PairEvent.h"
 #include "pair/Views.h"
 #include "peer/Peers.h"
@@ -39,6 +41,8 @@ using ErrorTriple = sdbus::Struct<std::string, std::string, std::string>;
 [[nodiscard]] PathView bestPath(const HeartbeatView& heartbeat);
 /// Whole numbers become x, others d, lists av, objects a{sv}; null is left out.
 [[nodiscard]] Dictionary dictionary(const QJsonObject& object);
+[[nodiscard]] Dictionary dictionary(const DomainView& domain);
+[[nodiscard]] Dictionary dictionary(const ConfigSetting& setting);
 [[nodiscard]] std::vector<Step> steps(const QList<PlannedStep>& plan);
 [[nodiscard]] ErrorTriple errorTriple(const std::optional<lockstep::Error>& error);
 
@@ -49,10 +53,14 @@ using ErrorTriple = sdbus::Struct<std::string, std::string, std::string>;
 /// Option "force". Errors: InvalidArgument.
 [[nodiscard]] Result<bool> force(const Dictionary& options);
 [[nodiscard]] Result<ProtectOptions> protectOptions(const Dictionary& options);
+/// Settings of a pair (base/PairSettingTable.h), at least one.
+[[nodiscard]] Result<SettingsChange> settingsChange(const Dictionary& options);
 [[nodiscard]] Result<QString> peerName(const Dictionary& options); ///< Empty if not given.
 /// `now` with what the options change; not checked for bounds.
 [[nodiscard]] Result<HeartbeatSettings> heartbeatSettings(HeartbeatSettings now,
                                                           const Dictionary& options);
+/// Option "hosts"; empty if not given.
+[[nodiscard]] Result<QStringList> hosts(const Dictionary& options);
 [[nodiscard]] Result<EventQuery> eventQuery(const Dictionary& options);
 [[nodiscard]] Result<void> noOptions(const Dictionary& options);
 /// A fingerprint must come as the interface says: 64 lower-case hex digits.

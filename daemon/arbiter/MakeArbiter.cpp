@@ -90,6 +90,31 @@ Result<QSslConfiguration> tlsOf(const Config::Etcd& etcd)
 
 Result<std::unique_ptr<Arbiter>> makeEtcd(const Config::Etcd& etcd, const QString& identity)
 {
+    auto settings = etcdSettings(etcd, identity);
+    if (!settings)
+        return std::unexpected{settings.error()};
+    return std::make_unique<EtcdArbiter>(*std::move(settings));
+}
+
+Result<std::unique_ptr<Arbiter>> makeFence(const QMap<QString, Config::Fence>& hosts)
+{
+    if (hosts.isEmpty())
+        return notConfigured(u"[fence.HOST]: no fence agent is configured"_s);
+    QMap<QString, FenceSettings> settings;
+    for (const auto& [host, fence] : hosts.asKeyValueRange()) {
+        settings.insert(host,
+                        {.agent = fence.agent,
+                         .options = fence.options,
+                         .timeout = fence.timeout,
+                         .takeoverDelay = fence.takeoverDelay});
+    }
+    return std::make_unique<FenceArbiter>(std::move(settings));
+}
+
+} // namespace
+
+Result<EtcdSettings> etcdSettings(const Config::Etcd& etcd, const QString& identity)
+{
     if (etcd.endpoints.isEmpty())
         return notConfigured(u"[etcd] endpoints: none is configured"_s);
     EtcdSettings settings;
@@ -115,25 +140,8 @@ Result<std::unique_ptr<Arbiter>> makeEtcd(const Config::Etcd& etcd, const QStrin
             return failure(Errc::InvalidArgument,
                            u"\"%1\" is not the number of an etcd cluster"_s.arg(identity));
     }
-    return std::make_unique<EtcdArbiter>(std::move(settings));
+    return settings;
 }
-
-Result<std::unique_ptr<Arbiter>> makeFence(const QMap<QString, Config::Fence>& hosts)
-{
-    if (hosts.isEmpty())
-        return notConfigured(u"[fence.HOST]: no fence agent is configured"_s);
-    QMap<QString, FenceSettings> settings;
-    for (const auto& [host, fence] : hosts.asKeyValueRange()) {
-        settings.insert(host,
-                        {.agent = fence.agent,
-                         .options = fence.options,
-                         .timeout = fence.timeout,
-                         .takeoverDelay = fence.takeoverDelay});
-    }
-    return std::make_unique<FenceArbiter>(std::move(settings));
-}
-
-} // namespace
 
 QString nameOf(ArbiterKind kind)
 {

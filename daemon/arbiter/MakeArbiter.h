@@ -2,12 +2,12 @@
 #pragma once
 
 #include "arbiter/Arbiter.h"
+#include "arbiter/EtcdClient.h"
+#include "base/Config.h"
 
 #include <memory>
 
 namespace lockstep {
-
-struct Config;
 
 enum class ArbiterKind { Manual, Etcd, Fence };
 
@@ -20,5 +20,10 @@ enum class ArbiterKind { Manual, Etcd, Fence };
 /// Errors: ArbiterNotConfigured, whose message names the key or the file.
 [[nodiscard]] Result<std::unique_ptr<Arbiter>> makeArbiter(ArbiterKind kind, const Config& config,
                                                            const QString& identity = {});
+
+/// How to reach the etcd of the configuration; `identity` as above. Reads certificates and
+/// passwords. Errors: ArbiterNotConfigured.
+[[nodiscard]] Result<EtcdSettings> etcdSettings(const Config::Etcd& etcd,
+                                                const QString& identity = {});
 
 } // namespace lockstep

@@ -116,8 +116,9 @@ Task<Result<QList<DomainInfo>>> LibvirtHypervisor::domains()
 
 Task<Result<HostFacts>> LibvirtHypervisor::hostFacts()
 {
-    co_return co_await m_calls->start<HostFacts>(u"examining the host"_s, changeDeadline,
-                                                 libvirtHost::facts);
+    // A lane of its own: however often it is asked while libvirt hangs, it holds one thread.
+    co_return co_await m_calls->start<HostFacts>(u"examining the host"_s, queryDeadline,
+                                                 libvirtHost::facts, u"host-facts"_s);
 }
 
 Task<Result<QString>> LibvirtHypervisor::cpuProblem(QString domainXml)

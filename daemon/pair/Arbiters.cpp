@@ -23,9 +23,15 @@ Arbiters::Arbiters(Store& store, Maker maker) : m_store{store}, m_maker{std::mov
 
 Task<Result<void>> Arbiters::load()
 {
-    LOCKSTEP_CO_TRY(settings, co_await m_store.load(collection));
-    m_identity = settings.value(key)[u"identity"].toString();
+    LOCKSTEP_CO_TRY(identity, co_await keptIdentity(m_store));
+    m_identity = identity;
     co_return {};
+}
+
+Task<Result<QString>> Arbiters::keptIdentity(Store& store)
+{
+    LOCKSTEP_CO_TRY(settings, co_await store.load(collection));
+    co_return settings.value(key)[u"identity"].toString();
 }
 
 Task<Result<void>> Arbiters::forgetIdentity(Store& store)

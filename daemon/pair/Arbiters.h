@@ -36,6 +36,9 @@ public:
 
     /// Reads which etcd the pairs' records are in. Errors: StoreError.
     [[nodiscard]] Task<Result<void>> load();
+    /// The number of the etcd cluster that the pairs' records are in; empty before the first
+    /// answer. Errors: StoreError.
+    [[nodiscard]] static Task<Result<QString>> keptIdentity(Store& store);
     /// The next etcd that answers is the right one. Errors: StoreError.
     [[nodiscard]] static Task<Result<void>> forgetIdentity(Store& store);
     /// Errors: ArbiterNotConfigured.

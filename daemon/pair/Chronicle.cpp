@@ -25,6 +25,7 @@ spdlog::level::level_enum levelOf(Severity severity)
     case Severity::Warning:
         return spdlog::level::warn;
     case Severity::Info:
+    case Severity::Ok:
         break;
     }
     return spdlog::level::info;

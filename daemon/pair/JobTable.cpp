@@ -84,6 +84,9 @@ void JobTable::progress(const JobId& id, const QString& phase, double progress, 
     view.progress = std::clamp(progress, 0.0, 1.0);
     view.bytesDone = done;
     view.bytesTotal = total;
+    const auto now = TimeLeft::Clock::now();
+    found->second.timeLeft.report(phase, view.progress, total.value > 0, now);
+    view.timeLeft = found->second.timeLeft.at(now);
     Q_EMIT changed(id);
 }
 
@@ -111,6 +114,7 @@ void JobTable::finish(const JobId& id, const Result<void>& outcome)
     JobView& view = found->second.view;
     view.ended = QDateTime::currentDateTimeUtc();
     view.cancellable = false;
+    view.timeLeft = {};
     if (outcome) {
         view.state = JobState::Done;
         view.progress = 1;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "pair/Chronicle.h"
+#include "pair/TimeLeft.h"
 #include "pair/Views.h"
 
 #include <QObject>
@@ -46,6 +47,7 @@ private:
     {
         JobView view;
         std::stop_source stop;
+        TimeLeft timeLeft;
     };
     void recordJob(const JobView& view);
     void forgetOld();

@@ -23,6 +23,7 @@ int priorityOf(Severity severity)
     case Severity::Warning:
         return LOG_WARNING;
     case Severity::Info:
+    case Severity::Ok:
         break;
     }
     return LOG_INFO;

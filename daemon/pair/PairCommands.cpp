@@ -193,6 +193,12 @@ Task<Result<JobId>> PairManager::continueAlone(QString domain, bool force)
                                 force ? failover::Wish::OwnAlone : failover::Wish::GoAlone);
 }
 
+Task<Result<void>> PairManager::setSettings(QString domain, SettingsChange change)
+{
+    LOCKSTEP_CO_TRY(pair, co_await pairFor(domain));
+    co_return co_await m_settings.change(pair.record.uuid, change);
+}
+
 Task<Result<void>> PairManager::stayAlone(DomainUuid uuid)
 {
     LOCKSTEP_CO_CHECK(co_await m_pairs.update(

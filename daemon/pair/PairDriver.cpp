@@ -286,6 +286,13 @@ void PairDriver::setSettings(const PairSettings& settings)
     m_mind.autoProtect = settings.autoProtect;
 }
 
+void PairDriver::reconsider()
+{
+    // Whoever waits for a shadow to take over waits on.
+    if (m_started && m_mind.wish == Wish::Nothing)
+        happen(TimerEnded{});
+}
+
 QString PairDriver::reason() const
 {
     return reasonFor(m_mind,

@@ -53,9 +53,11 @@ public:
     [[nodiscard]] Result<JobId> want(const QString& kind, failover::Wish wish, bool forget = false);
     /// The same for a job that is there already.
     void want(JobId job, const QString& kind, failover::Wish wish);
-    /// How it fails over from now on. Only while this host alone runs the domain; saved by whoever
-    /// calls this.
+    /// How it fails over from now on. Its arbiter may be another one only while this host alone
+    /// runs the domain; all else at any time. Saved by whoever calls this.
     void setSettings(const PairSettings& settings);
+    /// Decides anew, after something that it decides by has changed.
+    void reconsider();
     /// The other host is another one now. Only while the pair has no shadow; as setSettings().
     void setPeer(const PeerInfo& peer);
     /// A job for what the other side begins; it fails with `late` unless that comes soon.

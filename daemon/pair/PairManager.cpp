@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "pair/PairManager.h"
 
-#include "base/Text.h"
 #include "pair/PreflightFlow.h"
 #include "pair/ProtectFlow.h"
 #include "replication/Describe.h"
@@ -33,7 +32,7 @@ PairManager::PairManager(Hypervisor& hypervisor, Peers& peers, Store& store, Chr
                      return makeArbiter(kind, config, identity);
                  }},
       m_drivers{parts(), m_tasks, StartGuard::usualFolder}, m_requests{parts(), m_drivers, m_tasks},
-      m_watcher{parts(), m_tasks}, m_suspension{parts(), m_tasks}
+      m_watcher{parts(), m_tasks}, m_suspension{parts(), m_tasks}, m_settings{parts(), m_drivers}
 {
     connect(&m_pairs, &PairTable::changed, this, &PairService::pairChanged);
     connect(&m_pairs, &PairTable::removed, this, &PairService::pairRemoved);
@@ -50,6 +49,8 @@ PairManager::PairManager(Hypervisor& hypervisor, Peers& peers, Store& store, Chr
         }
     };
     connect(&m_peers, &Peers::connected, this, onPeer);
+    connect(&m_peers, &Peers::connected, this,
+            [this](const PeerId& peer) { m_tasks.add(m_settings.tellAll(peer)); });
     connect(&m_peers, &Peers::disconnected, this, onPeer);
     connect(&m_arbiters, &Arbiters::changed, this, [this](const Arbiters::Use& use) {
         const auto records = m_pairs.all();
@@ -142,6 +143,18 @@ bool PairManager::usesPeer(const PeerId& id) const
         m_pairs.all(), [&](const auto& record) { return record.peer == id && record.isEngaged(); });
 }
 
+QSet<quint16> PairManager::channelPorts() const
+{
+    QSet<quint16> ports;
+    const auto records = m_pairs.all();
+    for (const auto& record : records) {
+        ports << record.spec.nbdPort << record.spec.migrationPort;
+        for (const auto& nic : record.spec.nics)
+            ports << nic.requestPort << nic.responsePort;
+    }
+    return ports;
+}
+
 Task<Result<PairManager::Subject>> PairManager::subject(QString domain, QString peer)
 {
     co_await m_hypervisor.connectedWithin(libvirtPatience);
@@ -202,44 +215,13 @@ Task<Result<QList<PlannedStep>>> PairManager::plan(QString domain, QString peer,
     co_return ProtectFlow::plannedSteps(parts(), record);
 }
 
-Result<PairSettings> PairManager::settingsFor(const ProtectOptions& options,
-                                              const std::optional<PairRecord>& before)
-{
-    PairSettings settings = before ? before->settings : PairSettings{};
-    if (!options.arbiter.isEmpty()) {
-        const auto kind = arbiterKindFromName(options.arbiter);
-        if (!kind)
-            return failure(Errc::InvalidArgument,
-                           u"arbiter \"%1\": it can be manual, etcd or fence"_s.arg(
-                               printable(options.arbiter)));
-        settings.arbiter = *kind;
-    }
-    if (!options.onArbiterLoss.isEmpty()) {
-        if (options.onArbiterLoss != u"wait" && options.onArbiterLoss != u"primary-continues")
-            return failure(Errc::InvalidArgument,
-                           u"on-arbiter-loss \"%1\": it can be wait or primary-continues"_s.arg(
-                               printable(options.onArbiterLoss)));
-        settings.primaryContinues = options.onArbiterLoss != u"wait";
-    }
-    if (settings.primaryContinues && settings.arbiter != ArbiterKind::Etcd)
-        return failure(Errc::InvalidArgument,
-                       u"on-arbiter-loss primary-continues needs the arbiter etcd"_s);
-    settings.autoProtect = options.autoProtect.value_or(settings.autoProtect);
-    settings.reuseDisks = options.reuseDisks.value_or(settings.reuseDisks);
-    const auto arbiter = m_arbiters.of(settings.arbiter);
-    if (!arbiter)
-        return std::unexpected{arbiter.error()};
-    return settings;
-}
-
 Task<Result<JobId>> PairManager::protect(QString domain, QString peer, ProtectOptions options)
 {
     LOCKSTEP_CO_TRY(what, co_await subject(domain, peer));
     if (what.domain.state == DomainState::Off || what.domain.state == DomainState::Crashed)
         co_return failure(Errc::DomainNotRunning, u"domain %1 is off"_s.arg(what.domain.name));
-    const auto settings = settingsFor(options, m_pairs.find(what.domain.uuid));
-    if (!settings)
-        co_return std::unexpected{settings.error()};
+    const auto before = m_pairs.find(what.domain.uuid);
+    LOCKSTEP_CO_CHECK(withChange(before ? before->settings : PairSettings{}, options, m_arbiters));
     LOCKSTEP_CO_TRY(job, m_jobs.start(u"protect"_s, what.domain.uuid, what.domain.name, true));
     m_tasks.add(runProtect(job, what, options));
     co_return job;
@@ -264,7 +246,8 @@ Task<Result<PairDriver*>> PairManager::readyDriver(Subject subject, ProtectOptio
     LOCKSTEP_CO_CHECK(ProtectFlow::verdict(report));
     const auto uuid = subject.domain.uuid;
     const auto before = m_pairs.find(uuid);
-    LOCKSTEP_CO_TRY(settings, settingsFor(options, before));
+    LOCKSTEP_CO_TRY(settings,
+                    withChange(before ? before->settings : PairSettings{}, options, m_arbiters));
     PairRecord record;
     record.uuid = uuid;
     record.domain = subject.domain.name;

@@ -6,8 +6,11 @@
 #include "pair/PairParts.h"
 #include "pair/PairService.h"
 #include "pair/PeerRequests.h"
+#include "pair/SettingsFlow.h"
 #include "pair/Suspension.h"
 #include "pair/Watcher.h"
+
+#include <QSet>
 
 namespace lockstep {
 
@@ -37,6 +40,7 @@ public:
     [[nodiscard]] Task<Result<JobId>> drain() override;
     [[nodiscard]] Task<Result<JobId>> continueAlone(QString domain, bool force) override;
     [[nodiscard]] Task<Result<JobId>> unprotect(QString domain) override;
+    [[nodiscard]] Task<Result<void>> setSettings(QString domain, SettingsChange change) override;
     [[nodiscard]] QList<PairView> pairs() const override;
     [[nodiscard]] Result<PairView> pair(const DomainUuid& uuid) const override;
     [[nodiscard]] QList<JobView> jobs() const override { return m_jobs.all(); }
@@ -48,6 +52,9 @@ public:
         return m_chronicle.events(query);
     }
     [[nodiscard]] bool usesPeer(const PeerId& id) const override;
+
+    /// Ports of QEMU's channels that this host's pairs have taken.
+    [[nodiscard]] QSet<quint16> channelPorts() const;
 
 private:
     struct Subject
@@ -67,8 +74,6 @@ private:
     /// The pair of a domain that may be off, or even gone from libvirt. Errors: UnknownDomain,
     /// UnknownPair, HypervisorUnavailable while it has not been looked at yet.
     [[nodiscard]] Task<Result<Pair>> pairFor(QString domain);
-    [[nodiscard]] Result<PairSettings> settingsFor(const ProtectOptions& options,
-                                                   const std::optional<PairRecord>& before);
     [[nodiscard]] Task<void> runProtect(JobId job, Subject subject, ProtectOptions options);
     [[nodiscard]] Task<Result<PairDriver*>> readyDriver(Subject subject, ProtectOptions options,
                                                         std::stop_token stop);
@@ -96,6 +101,7 @@ private:
     PeerRequests m_requests;
     Watcher m_watcher;
     Suspension m_suspension;
+    SettingsFlow m_settings;
     bool m_begun{false};
 };
 

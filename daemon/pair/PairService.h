@@ -33,6 +33,9 @@ public:
     /// which nobody else can tell: also for a guest that has ended.
     [[nodiscard]] virtual Task<Result<JobId>> continueAlone(QString domain, bool force) = 0;
     [[nodiscard]] virtual Task<Result<JobId>> unprotect(QString domain) = 0;
+    /// Changes how a pair fails over, on both its hosts; what is not given stays. Errors:
+    /// InvalidArgument, WrongRole, NotSupported, Busy; PeerUnreachable, then nothing was changed.
+    [[nodiscard]] virtual Task<Result<void>> setSettings(QString domain, SettingsChange change) = 0;
 
     [[nodiscard]] virtual QList<PairView> pairs() const = 0;
     [[nodiscard]] virtual Result<PairView> pair(const DomainUuid& uuid) const = 0;

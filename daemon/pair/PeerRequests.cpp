@@ -3,6 +3,7 @@
 
 #include "pair/HandOver.h"
 #include "pair/PreflightFlow.h"
+#include "pair/SettingsFlow.h"
 #include "pair/ShadowBuild.h"
 #include "pair/StaleDisks.h"
 
@@ -51,6 +52,7 @@ void PeerRequests::answer()
     handle(u"shadow.discard"_s, &PeerRequests::discard);
     handle(u"pair.let-go"_s, &PeerRequests::letGo);
     handle(u"pair.promise"_s, &PeerRequests::promise);
+    handle(u"pair.settings"_s, &PeerRequests::settings);
     handle(u"pair.switch-over"_s, &PeerRequests::switchOver);
 }
 
@@ -207,6 +209,17 @@ Task<Result<QJsonObject>> PeerRequests::promise(PeerId peer, QJsonObject request
         co_return failure(Errc::ProtocolError, u"pair.promise without number or promise"_s);
     co_return agreement(co_await what.driver->ask(
         AskedToPromise{what.epoch.value, quint64(number), request[u"promise"].toBool()}));
+}
+
+Task<Result<QJsonObject>> PeerRequests::settings(PeerId peer, QJsonObject request)
+{
+    LOCKSTEP_CO_TRY(what, subject(peer, request));
+    const auto wanted = PairSettings::fromJson(request[u"settings"].toObject());
+    if (!wanted)
+        co_return std::unexpected{wanted.error().as(Errc::ProtocolError)};
+    LOCKSTEP_CO_CHECK(
+        co_await adoptSettings(m_parts, m_drivers, what.driver->uuid(), what.epoch, *wanted));
+    co_return QJsonObject{};
 }
 
 Task<Result<QJsonObject>> PeerRequests::switchOver(PeerId peer, QJsonObject request)

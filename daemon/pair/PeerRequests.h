@@ -26,6 +26,9 @@ private:
     [[nodiscard]] Task<Result<QJsonObject>> letGo(PeerId peer, QJsonObject request);
     /// This side will not take over in this epoch, or may again; "agreed" tells.
     [[nodiscard]] Task<Result<QJsonObject>> promise(PeerId peer, QJsonObject request);
+    /// The pair fails over in another way from now on, as the primary's host says. Errors:
+    /// WrongRole, NotSupported.
+    [[nodiscard]] Task<Result<QJsonObject>> settings(PeerId peer, QJsonObject request);
     /// The primary here is to hand the domain over.
     [[nodiscard]] Task<Result<QJsonObject>> switchOver(PeerId peer, QJsonObject request);
 

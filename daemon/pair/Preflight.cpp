@@ -19,6 +19,14 @@ QList<Finding> localFindings(const LocalFacts& local)
     return findings;
 }
 
+QList<Finding> quickFindings(const LocalFacts& local)
+{
+    QList<Finding> findings;
+    for (const auto check : preflight_checks::quickChecks())
+        findings += check(local);
+    return findings;
+}
+
 QList<Finding> remoteFindings(const LocalFacts& local, const RemoteFacts& remote)
 {
     QList<Finding> findings;

@@ -10,6 +10,9 @@ namespace lockstep {
 /// Ids of findings are stable; docs/preflight.md lists them.
 [[nodiscard]] QList<Finding> localFindings(const LocalFacts& local);
 
+/// What of it follows from `info` and the host's name alone. Pure.
+[[nodiscard]] QList<Finding> quickFindings(const LocalFacts& local);
+
 /// Everything that speaks against this pair of hosts. Pure.
 [[nodiscard]] QList<Finding> remoteFindings(const LocalFacts& local, const RemoteFacts& remote);
 

@@ -12,6 +12,7 @@ using RemoteCheck = QList<Finding> (*)(const LocalFacts& local, const RemoteFact
 
 // The tables of checks by subject; each check looks at one thing and finds nothing if that is fine.
 [[nodiscard]] std::span<const LocalCheck> domainChecks();
+[[nodiscard]] std::span<const LocalCheck> quickChecks(); ///< Those of it that look at `info` only.
 [[nodiscard]] std::span<const LocalCheck> deviceChecks();
 [[nodiscard]] std::span<const LocalCheck> diskChecks();
 [[nodiscard]] std::span<const LocalCheck> nicChecks();

@@ -171,8 +171,13 @@ constexpr std::array<LocalCheck, 10> table{
     isPersistent,   ownLinkWorks,
 };
 
+constexpr std::array<LocalCheck, 4> quickTable{isRunning, hasNoManagedSave, hasNoSnapshots,
+                                               isPersistent};
+
 } // namespace
 
 std::span<const LocalCheck> domainChecks() { return table; }
+
+std::span<const LocalCheck> quickChecks() { return quickTable; }
 
 } // namespace lockstep::preflight_checks

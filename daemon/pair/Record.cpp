@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "pair/Record.h"
 
+#include "base/PairSettingTable.h"
+
 namespace lockstep {
 
 using namespace Qt::StringLiterals;
 
 namespace {
 
-constexpr QStringView waits{u"wait"};
-constexpr QStringView continues{u"primary-continues"};
+QString lossWord(bool primaryContinues)
+{
+    return primaryContinues ? pair_setting::primaryContinues : pair_setting::wait;
+}
 
 /// A number that may not be negative.
 Result<quint64> number(const QJsonObject& json, const QString& name)
@@ -24,7 +28,7 @@ Result<quint64> number(const QJsonObject& json, const QString& name)
 QJsonObject PairSettings::toJson() const
 {
     return {{u"arbiter"_s, nameOf(arbiter)},
-            {u"on-arbiter-loss"_s, (primaryContinues ? continues : waits).toString()},
+            {u"on-arbiter-loss"_s, lossWord(primaryContinues)},
             {u"auto-protect"_s, autoProtect},
             {u"reuse-disks"_s, reuseDisks}};
 }
@@ -36,7 +40,7 @@ Result<PairSettings> PairSettings::fromJson(const QJsonObject& json)
     if (!kind)
         return failure(Errc::Malformed, u"settings of a pair without a known arbiter"_s);
     const QString loss = json[u"on-arbiter-loss"].toString();
-    if (loss != waits && loss != continues)
+    if (!checkPairSetting(pair_setting::onArbiterLoss, loss))
         return failure(Errc::Malformed, u"settings of a pair without a known on-arbiter-loss"_s);
     if (!json[u"auto-protect"].isBool())
         return failure(Errc::Malformed, u"settings of a pair without auto-protect"_s);
@@ -44,7 +48,8 @@ Result<PairSettings> PairSettings::fromJson(const QJsonObject& json)
     const auto reuse = json[u"reuse-disks"];
     if (!reuse.isBool() && !reuse.isUndefined())
         return failure(Errc::Malformed, u"settings of a pair without a proper reuse-disks"_s);
-    return PairSettings{*kind, loss == continues, json[u"auto-protect"].toBool(), reuse.toBool()};
+    return PairSettings{*kind, loss == pair_setting::primaryContinues,
+                        json[u"auto-protect"].toBool(), reuse.toBool()};
 }
 
 bool PairRecord::isEngaged() const
@@ -151,7 +156,7 @@ PairView PairRecord::toView() const
     view.peer = peer;
     view.epoch = epoch;
     view.arbiter = nameOf(settings.arbiter);
-    view.onArbiterLoss = (settings.primaryContinues ? continues : waits).toString();
+    view.onArbiterLoss = lossWord(settings.primaryContinues);
     view.autoProtect = settings.autoProtect;
     view.reuseDisks = settings.reuseDisks;
     view.suspended = suspended && state == PairState::Protected;

@@ -143,18 +143,19 @@ bool Thought::livesThere() const
 
 void Thought::careForPromise()
 {
-    if (!m.primaryContinues || m.arbitration != Arbitration::Record)
+    if (m.arbitration != Arbitration::Record)
         return;
-    if (m.promised && !m.arbiterLost) {
+    const bool wanted = m.primaryContinues && m.arbiterLost;
+    if (m.promised && !wanted) {
         // This side stops to count on it before the other is told.
         m.promised = false;
         m.promise += 1;
         act(AskPromise{m.promise, false});
-    } else if (!m.promised && m.arbiterLost && m.peer == PeerSense::Alive && !m.waiting) {
+    } else if (!m.promised && wanted && m.peer == PeerSense::Alive && !m.waiting) {
         m.promise += 1;
         act(AskPromise{m.promise, true});
         pauseFor(Wait::For::Retry);
-    } else if (!m.promised && !m.arbiterLost && m.theirs.heard && m.theirs.promised
+    } else if (!m.promised && !wanted && m.theirs.heard && m.theirs.promised
                && m.theirs.epoch == m.epoch && !m.waiting) {
         m.promise += 1;
         act(AskPromise{m.promise, false});

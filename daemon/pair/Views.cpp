@@ -33,6 +33,7 @@ constexpr std::array severities{
     std::pair{Severity::Error, "error"_L1},
     std::pair{Severity::Warning, "warning"_L1},
     std::pair{Severity::Info, "info"_L1},
+    std::pair{Severity::Ok, "ok"_L1},
 };
 constexpr std::array jobStates{
     std::pair{JobState::Running, "running"_L1},

@@ -10,6 +10,7 @@
 #include <QMetaType>
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 
 namespace lockstep {
@@ -79,18 +80,19 @@ struct PairView
     qint64 checkpoints{0}; ///< Since protection began, as far as this daemon saw them.
 };
 
-enum class Severity { Error, Warning, Info };
+enum class Severity { Error, Warning, Info, Ok };
 [[nodiscard]] QString toString(Severity severity);
 [[nodiscard]] std::optional<Severity> severityFromString(QStringView text);
 
-/// One result of the preflight: a stable id ("qemu-version"), where, what, and what to do.
+/// One result of the preflight or of the doctor: a stable id ("qemu-version"), where, what, and
+/// what to do.
 struct Finding
 {
     QString id;
     Severity severity{Severity::Error};
     QString host; ///< Name of the host it was found on.
     QString message; ///< One sentence.
-    QString remedy; ///< What to do; empty only for Info.
+    QString remedy; ///< What to do; empty only for Info and Ok.
     friend bool operator==(const Finding&, const Finding&) = default;
 };
 
@@ -106,14 +108,19 @@ struct PreflightReport
     }
 };
 
-/// What is not set stays as it was for this pair, or has its default.
-struct ProtectOptions
+/// What somebody wants of a pair's settings (base/PairSettingTable.h). What is not set stays as it
+/// was for this pair, or has its default.
+struct SettingsChange
+{
+    QString arbiter;
+    QString onArbiterLoss;
+    std::optional<bool> autoProtect;
+    std::optional<bool> reuseDisks;
+};
+
+struct ProtectOptions : SettingsChange
 {
     QString imageDirectory; ///< On the other host, absolute; empty: its configured one.
-    QString arbiter; ///< "manual" (the default), "etcd", "fence".
-    QString onArbiterLoss; ///< "wait" (the default) or "primary-continues".
-    std::optional<bool> autoProtect; ///< Default: no.
-    std::optional<bool> reuseDisks; ///< Default: no.
 };
 
 enum class JobState { Running, Done, Failed, Cancelled };
@@ -131,6 +138,7 @@ struct JobView
     double progress{0}; ///< 0..1 of the whole job.
     Bytes bytesDone; ///< Of the phase's copy, 0 when it copies nothing.
     Bytes bytesTotal;
+    std::chrono::microseconds timeLeft{0}; ///< Until its end, estimated; 0 while that is not known.
     bool cancellable{false};
     QDateTime started;
     QDateTime ended; ///< Invalid while it runs.

@@ -36,7 +36,11 @@ def command_text(command):
     parts = [f"{usage(command)}\n: {command['description'].rstrip('.')}.\n"]
     for argument in command["positionals"]:
         parts.append(f"*{argument['name']}*\n: {remarks(argument)}\n")
-    return "\n".join([*parts, options(command["options"])]).rstrip("\n") + "\n"
+    text = "\n".join([*parts, options(command["options"])]).rstrip("\n") + "\n"
+    if command["footer"]:
+        heading, *lines = command["footer"].splitlines()
+        text += f"\n{heading}\n\n" + "\n".join(f"    {line}" for line in lines) + "\n"
+    return text
 
 
 def groups(tree):

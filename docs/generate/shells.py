@@ -4,7 +4,7 @@
 import shlex
 
 # What lockstep itself is asked for.
-ASKED = ("domain", "pair", "peer", "job")
+ASKED = ("domain", "pair", "peer", "job", "setting")
 
 
 def quoted(text):
@@ -95,7 +95,7 @@ _lockstep_offer() {
         return 0
     fi
     case $kind in
-        domain | pair | peer | job) _lockstep_ask "$kind" ;;
+        domain | pair | peer | job | setting) _lockstep_ask "$kind" ;;
         file | directory | host) special=$kind ;;
         command) _lockstep_next ''; offers=${reply// /$'\n'} ;;
     esac
@@ -142,20 +142,36 @@ _lockstep_find() {
 
 BASH = r"""
 _lockstep() {
-    local reply offers special typed current=${COMP_WORDS[COMP_CWORD]} word
+    local reply offers special typed current=${COMP_WORDS[COMP_CWORD]} word key=
     local -a before=()
-    # bash takes a word apart at '=': --arbiter=etcd is three.
+    # bash takes a word apart at '=': --arbiter=etcd is three, and so is auto-protect=yes.
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
         [[ $word == '=' ]] || before+=("$word")
     done
-    [[ $current != '=' ]] || current=
-    _lockstep_find "$current" "${before[@]}"
-    local IFS=$'\n'
+    if [[ $current == '=' ]]; then
+        current= key=${COMP_WORDS[COMP_CWORD-1]}
+    elif [[ ${COMP_WORDS[COMP_CWORD-1]} == '=' ]]; then
+        key=${COMP_WORDS[COMP_CWORD-2]}
+    fi
+    if [[ -n $key && $key != -* ]]; then
+        unset 'before[-1]'
+        key+='='
+    else
+        key=
+    fi
+    _lockstep_find "$key$current" "${before[@]}"
+    COMPREPLY=()
     case $special in
         file) mapfile -t COMPREPLY < <(compgen -f -- "$current"); compopt -o filenames 2>/dev/null ;;
         directory) mapfile -t COMPREPLY < <(compgen -d -- "$current"); compopt -o filenames 2>/dev/null ;;
         host) mapfile -t COMPREPLY < <(compgen -A hostname -- "$current") ;;
-        *) mapfile -t COMPREPLY < <(compgen -W "$offers" -- "$current") ;;
+        *)
+            # Not by compgen -W, which would carry out what stands in a guest's name.
+            while IFS= read -r word; do
+                [[ -n $word && $word == "$key$current"* ]] || continue
+                printf -v word %q "${word#"$key"}"
+                COMPREPLY+=("$word")
+            done <<<"$offers" ;;
     esac
 }
 

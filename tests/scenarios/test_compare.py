@@ -66,7 +66,7 @@ def live_through_cut_link(lab, name, decide, settled):
     loads["numbers"].verify()
 
 
-@for_guests("web", "db")
+@for_guests("web", full=("db",))
 def test_cut_link_holds_output_until_takeover(lab, name):
     # Alpha still has its copy: it must never be heard again.
     live_through_cut_link(lab, name, lambda: lab.beta.lockstep("takeover", name, "--yes"),
@@ -74,7 +74,7 @@ def test_cut_link_holds_output_until_takeover(lab, name):
     wait_for(lambda: lab.alpha.domains() == {name: "shut off"}, 30, "the domain is off on alpha")
 
 
-@for_guests("web", "db")
+@for_guests("db", full=("web",))
 def test_cut_link_holds_output_until_alone(lab, name):
     live_through_cut_link(lab, name, lambda: lab.alpha.lockstep("continue-alone", name, "--yes"),
                           lambda: lab.beta.wait_state(name, "none", 60))

@@ -27,7 +27,7 @@ def test_powers_off_while_protected(lab, name):
     lab.beta.wait_state(name, "protected")
 
 
-@for_guests("web", "db")
+@for_guests("db", full=("web",))
 def test_reboots_while_protected(lab, name):
     guest = lab.guest(name)
     lab.protect(guest)

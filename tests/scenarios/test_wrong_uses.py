@@ -55,6 +55,16 @@ USES = [
     (("peer", "add", "[::1", "--yes"), "InvalidArgument", "[::1"),
     (("peer", "add", "10.77.0.2", "--fingerprint", "abc"), "InvalidArgument", "abc 64"),
     (("peer", "add", "no-such-host.invalid", "--yes"), "PeerUnreachable", "no-such-host.invalid"),
+    (("set",), "InvalidArgument", "DOMAIN"),
+    (("set", "web"), "InvalidArgument", "SETTING"),
+    (("set", "web", "arbiter"), "InvalidArgument", "KEY=VALUE"),
+    (("set", "web", "arbiter=chance"), "InvalidArgument", "chance manual etcd fence"),
+    (("set", "web", "colour=red"), "InvalidArgument", "colour"),
+    (("set", "web", "auto-protect=yes", "auto-protect=no"), "InvalidArgument", "twice"),
+    (("set", "web", "auto-protect=perhaps"), "InvalidArgument", "perhaps yes no"),
+    (("protect", "web", "beta", "--timeout", "soon"), "InvalidArgument", "soon"),
+    (("help", "frob"), "InvalidArgument", "frob"),
+    (("config", "no.such.key"), "InvalidArgument", "no.such.key"),
     # Names of nothing; of all ways to write them.
     (("show", UNKNOWN), "UnknownDomain", UNKNOWN),
     (("show", UNKNOWN_UUID), "UnknownDomain", UNKNOWN_UUID),
@@ -90,6 +100,7 @@ USES = [
     (("switchover", "web"), "UnknownPair", "web protect"),
     (("continue-alone", "web", "--yes"), "UnknownPair", "web protect"),
     (("unprotect", "web"), "UnknownPair", "web protect"),
+    (("set", "web", "auto-protect=yes"), "UnknownPair", "web protect"),
     (("protect", "web", "beta"), "DomainNotRunning", "web virsh start"),
     (("peer", "add", "beta-dedicated", "--yes"), "PeerExists", "beta"),
 ]
@@ -136,6 +147,8 @@ CALLS = [
     (Call("", "Manager", "GetEvents", "(options(limit='ten'),)"), "InvalidArgument", "limit"),
     (Call("", "Manager", "GetEvents", f"(options(domain={HUGE}),)"), "InvalidArgument", "1048576"),
     (Call("", "Manager", "DrainHost", "(options(force=True),)"), "InvalidArgument", "force"),
+    (Call("", "Manager", "ListDomains", "(options(all=True),)"), "InvalidArgument", "all"),
+    (Call("", "Manager", "GetConfiguration", "(options(key='x'),)"), "InvalidArgument", "key"),
 ]
 
 

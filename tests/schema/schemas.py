@@ -38,7 +38,7 @@ class Schemas:
     def name_for(self, arguments):
         """The schema of what `lockstep ARGUMENTS --json` prints when it is done; None if unknown."""
         command = self.command_of(arguments)
-        for option in map(str, arguments):
+        for option in (str(word).partition("=")[0] for word in arguments):
             if f"{command} {option}" in self.index:
                 return self.index[f"{command} {option}"]
         return self.index.get(command)

@@ -39,7 +39,7 @@ void World::strike()
     const int host = m_dice.below(2);
     const std::string where = "host " + std::to_string(host) + ": ";
     const auto lasting = m_dice.oneIn(3) ? m_dice.between(5, 300) : m_dice.between(300, 12'000);
-    const int kind = m_dice.below(14);
+    const int kind = m_dice.below(15);
     m_mustSurvive = m_setting.faults == 1 && kind != 9 && isProtected();
     switch (kind) {
     case 0:
@@ -119,6 +119,17 @@ void World::strike()
         note(where + "the guest is to go on alone");
         happen(host, Told{Wish::GoAlone});
         break;
+    case 14: {
+        // On one host only: the other may not have heard it, or be older.
+        Daemon& daemon = m_hosts[host].daemon;
+        if (!daemon.up)
+            break;
+        note(where + "on-arbiter-loss is changed");
+        daemon.disk.primaryContinues = daemon.mind.primaryContinues = !daemon.mind.primaryContinues;
+        if (daemon.mind.wish == Wish::Nothing)
+            happen(host, TimerEnded{});
+        break;
+    }
     case 10:
         note("messages get lost");
         m_loss = 2 + m_dice.below(6);

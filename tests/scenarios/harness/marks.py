@@ -8,9 +8,10 @@ def full_only(scenario):
     return scenario
 
 
-def for_guests(*names):
-    """Runs once for each of these guests, as scenario(lab, name)."""
+def for_guests(*names, full=()):
+    """Runs once for each of these guests, as scenario(lab, name); for those in `full` only with --full."""
     def mark(scenario):
-        scenario.guests = names
+        scenario.guests = names + full
+        scenario.full_guests = full
         return scenario
     return mark

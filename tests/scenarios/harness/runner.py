@@ -20,7 +20,7 @@ class Scenario:
 
     def __init__(self, area, name, function, guest):
         self.function, self.guest = function, guest
-        self.full_only = getattr(function, "full_only", False)
+        self.full_only = getattr(function, "full_only", False) or guest in getattr(function, "full_guests", ())
         self.full_times = getattr(function, "full_times", 1)  # how often with --full
         self.deadline = getattr(function, "deadline", DEADLINE)
         words = name.replace("_", " ")

@@ -49,6 +49,11 @@ const std::vector<NamedCall>& everyChange()
              return errorOf(client.call<std::vector<wire::Step>>(
                  root, managerInterface, "Plan", std::string{"web1"}, std::string{"beta"}, none));
          }},
+        {"Doctor", "org.lockstep.Lockstep1.look",
+         [](BusClient& client) {
+             return errorOf(client.call<std::vector<wire::Dictionary>>(root, managerInterface,
+                                                                       "Doctor", none));
+         }},
         {"ProbePeer", "org.lockstep.Lockstep1.look",
          [](BusClient& client) {
              return errorOf(client.call<std::string, std::string, std::string>(
@@ -85,6 +90,21 @@ const std::vector<NamedCall>& everyChange()
          [](BusClient& client) {
              return errorOf(
                  client.call<sdbus::ObjectPath>(pairPath, pairInterface, "Unprotect", none));
+         }},
+        {"SetSettings", "org.lockstep.Lockstep1.change-settings",
+         [](BusClient& client) {
+             const wire::Dictionary some{{"auto-protect", sdbus::Variant{true}}};
+             return errorOf(client.call<>(pairPath, pairInterface, "SetSettings", some));
+         }},
+        {"ListDomains", "org.lockstep.Lockstep1.look",
+         [](BusClient& client) {
+             return errorOf(client.call<std::vector<wire::Dictionary>>(root, managerInterface,
+                                                                       "ListDomains", none));
+         }},
+        {"GetConfiguration", "org.lockstep.Lockstep1.look",
+         [](BusClient& client) {
+             return errorOf(client.call<std::string, std::vector<wire::Dictionary>>(
+                 root, managerInterface, "GetConfiguration", none));
          }},
         {"Accept", "org.lockstep.Lockstep1.manage-peers",
          [](BusClient& client) {

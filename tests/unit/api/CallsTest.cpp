@@ -34,6 +34,8 @@ private Q_SLOTS:
     void keepsTheRemedyApartFromALineBreakInTheMessage();
     void preflightReturnsItsFindings();
     void planReturnsItsSteps();
+    void doctorReturnsItsFindings();
+    void doctorExaminesTheHostsNamed();
     void pairMethodsNameTheDomainByUuid();
     void drainReturnsAJobThatIsThere();
     void refusesOptionsOfMethodsThatHaveNone();
@@ -151,6 +153,40 @@ void CallsTest::preflightReturnsItsFindings()
     QCOMPARE(finding.at("id").get<std::string>(), std::string{"qemu-version"});
     QCOMPARE(finding.at("severity").get<std::string>(), std::string{"error"});
     QCOMPARE(finding.at("remedy").get<std::string>(), std::string{"Update it."});
+}
+
+void CallsTest::doctorReturnsItsFindings()
+{
+    Stage stage;
+    stage.doctor.findings = {{.id = u"clock"_s,
+                              .severity = Severity::Ok,
+                              .host = u"alpha"_s,
+                              .message = u"the clock is synchronised"_s,
+                              .remedy = {}}};
+    const auto found = stage.client->call<std::vector<wire::Dictionary>>(
+        root, managerInterface, "Doctor", wire::Dictionary{});
+    QVERIFY(found);
+    const auto& findings = std::get<0>(*found);
+    QCOMPARE(findings.size(), std::size_t{1});
+    QCOMPARE(findings[0].at("id").get<std::string>(), std::string{"clock"});
+    QCOMPARE(findings[0].at("severity").get<std::string>(), std::string{"ok"});
+    QCOMPARE(findings[0].at("host").get<std::string>(), std::string{"alpha"});
+    QCOMPARE(stage.doctor.asked, QStringList{});
+}
+
+void CallsTest::doctorExaminesTheHostsNamed()
+{
+    Stage stage;
+    const auto doctor = [&stage](const wire::Dictionary& options) {
+        return stage.client->call<std::vector<wire::Dictionary>>(root, managerInterface, "Doctor",
+                                                                 options);
+    };
+    QVERIFY(doctor({{"hosts", sdbus::Variant{std::vector<std::string>{"beta", "alpha"}}}}));
+    QCOMPARE(stage.doctor.asked, (QStringList{u"beta"_s, u"alpha"_s}));
+    QCOMPARE(doctor({{"hosts", sdbus::Variant{std::vector<std::string>{"nobody"}}}}).error().code(),
+             Errc::UnknownPeer);
+    QCOMPARE(doctor({{"hosts", sdbus::Variant{"beta"}}}).error().code(), Errc::InvalidArgument);
+    QCOMPARE(doctor({{"host", sdbus::Variant{"beta"}}}).error().code(), Errc::InvalidArgument);
 }
 
 void CallsTest::planReturnsItsSteps()

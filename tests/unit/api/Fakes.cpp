@@ -45,6 +45,22 @@ std::unexpected<Error> unused()
 const QDateTime sampleTime{QDate{2026, 11, 20}, QTime{18, 40}, QTimeZone::UTC};
 const DomainUuid web1{QUuid{u"6ad1c0f4-6d2b-4f9e-9a51-3f3a5f0c0001"_s}};
 
+/// " arbiter=etcd auto-protect no reuse-disks"
+QString describe(const SettingsChange& change)
+{
+    QString text;
+    for (const auto& [name, value] : {std::pair{u"arbiter"_s, change.arbiter},
+                                      std::pair{u"on-arbiter-loss"_s, change.onArbiterLoss}}) {
+        if (!value.isEmpty())
+            text += u" %1=%2"_s.arg(name, value);
+    }
+    if (change.autoProtect)
+        text += *change.autoProtect ? u" auto-protect"_s : u" no auto-protect"_s;
+    if (change.reuseDisks)
+        text += *change.reuseDisks ? u" reuse-disks"_s : u" no reuse-disks"_s;
+    return text;
+}
+
 } // namespace
 
 PairView samplePair()
@@ -115,6 +131,25 @@ JobView sampleJob()
     view.cancellable = true;
     view.started = sampleTime;
     return view;
+}
+
+ConfigView sampleConfiguration()
+{
+    return {.file = u"/etc/lockstep/lockstepd.conf"_s,
+            .settings = {{.key = u"control.port"_s,
+                          .value = u"7000"_s,
+                          .usual = u"49500"_s,
+                          .isFromFile = true,
+                          .unit = {},
+                          .allowed = u"a number from 1 to 65535"_s,
+                          .isSecret = false},
+                         {.key = u"fence.beta.options.passwd"_s,
+                          .value = u"(set)"_s,
+                          .usual = {},
+                          .isFromFile = true,
+                          .unit = {},
+                          .allowed = u"what the agent's manual has"_s,
+                          .isSecret = true}}};
 }
 
 PairEvent sampleEvent()
@@ -196,17 +231,27 @@ Task<Result<JobId>> FakePairService::start(QString call)
 
 Task<Result<JobId>> FakePairService::protect(QString domain, QString peer, ProtectOptions options)
 {
-    QString call = u"protect %1 %2 %3"_s.arg(domain, peer, options.imageDirectory);
-    for (const auto& [name, value] : {std::pair{u"arbiter"_s, options.arbiter},
-                                      std::pair{u"on-arbiter-loss"_s, options.onArbiterLoss}}) {
-        if (!value.isEmpty())
-            call += u" %1=%2"_s.arg(name, value);
-    }
-    if (options.autoProtect)
-        call += *options.autoProtect ? u" auto-protect"_s : u" no auto-protect"_s;
-    if (options.reuseDisks)
-        call += *options.reuseDisks ? u" reuse-disks"_s : u" no reuse-disks"_s;
-    return start(call);
+    return start(u"protect %1 %2 %3"_s.arg(domain, peer, options.imageDirectory)
+                 + describe(options));
+}
+
+Task<Result<void>> FakePairService::setSettings(QString domain, SettingsChange change)
+{
+    calls.append(u"set "_s + domain + describe(change));
+    co_await turn();
+    if (refusal)
+        co_return std::unexpected{*refusal};
+    const auto found = std::ranges::find_if(
+        pairViews, [&](const auto& entry) { return toString(entry.first) == domain; });
+    if (found == pairViews.end())
+        co_return failure(Errc::UnknownPair, domain);
+    PairView view = found->second;
+    view.autoProtect = change.autoProtect.value_or(view.autoProtect);
+    view.reuseDisks = change.reuseDisks.value_or(view.reuseDisks);
+    if (!change.onArbiterLoss.isEmpty())
+        view.onArbiterLoss = change.onArbiterLoss;
+    put(view);
+    co_return {};
 }
 
 Task<Result<JobId>> FakePairService::takeOver(QString domain)
@@ -231,7 +276,11 @@ Task<Result<JobId>> FakePairService::unprotect(QString domain)
     return start(u"unprotect "_s + domain);
 }
 
-QList<PairView> FakePairService::pairs() const { return values(pairViews); }
+QList<PairView> FakePairService::pairs() const
+{
+    ++looks;
+    return values(pairViews);
+}
 
 Result<PairView> FakePairService::pair(const DomainUuid& uuid) const
 {
@@ -380,6 +429,18 @@ Task<Result<void>> FakePeers::setHeartbeat(PeerId id, HeartbeatSettings settings
     co_return {};
 }
 
+Task<Result<QList<Finding>>> FakeDoctor::examine(QStringList hosts)
+{
+    asked = hosts;
+    m_isAsked = true;
+    co_await turn();
+    if (waits)
+        co_await m_goOn;
+    if (hosts.contains(u"nobody"_s))
+        co_return failure(Errc::UnknownPeer, u"there is no peer nobody"_s);
+    co_return QList<Finding>{findings};
+}
+
 Task<Result<DomainInfo>> FakeHypervisor::find(QString nameUuidOrId)
 {
     co_await turn();
@@ -390,7 +451,12 @@ Task<Result<DomainInfo>> FakeHypervisor::find(QString nameUuidOrId)
     co_return failure(Errc::UnknownDomain, u"there is no domain %1"_s.arg(nameUuidOrId));
 }
 
-Task<Result<QList<DomainInfo>>> FakeHypervisor::domains() { co_return QList<DomainInfo>{known}; }
+Task<Result<QList<DomainInfo>>> FakeHypervisor::domains()
+{
+    if (refusal)
+        co_return std::unexpected{*refusal};
+    co_return QList<DomainInfo>{known};
+}
 
 Task<Result<HostFacts>> FakeHypervisor::hostFacts() { co_return unused(); }
 

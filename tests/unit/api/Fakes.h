@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include "base/ConfigView.h"
+#include "doctor/DoctorService.h"
 #include "hypervisor/Hypervisor.h"
 #include "pair/PairService.h"
 #include "peer/Peers.h"
@@ -23,6 +25,7 @@ public:
     PreflightReport report;
     QList<PlannedStep> steps;
     QList<PairEvent> history; ///< Oldest first.
+    mutable int looks{0}; ///< How often all pairs were asked for.
 
     void put(const PairView& view);
     void put(const JobView& view);
@@ -41,6 +44,7 @@ public:
     Task<Result<JobId>> drain() override;
     Task<Result<JobId>> continueAlone(QString domain, bool force) override;
     Task<Result<JobId>> unprotect(QString domain) override;
+    Task<Result<void>> setSettings(QString domain, SettingsChange change) override;
     QList<PairView> pairs() const override;
     Result<PairView> pair(const DomainUuid& uuid) const override;
     QList<JobView> jobs() const override;
@@ -96,6 +100,7 @@ class FakeHypervisor final : public Hypervisor
     Q_OBJECT
 public:
     QList<DomainInfo> known;
+    std::optional<Error> refusal; ///< What domains() fails with.
 
     bool isConnected() const override { return true; }
     Task<Result<DomainInfo>> find(QString nameUuidOrId) override;
@@ -114,11 +119,30 @@ public:
     std::shared_ptr<Monitor> monitor(DomainUuid domain) override;
 };
 
+/// Finds what the test wants, of the hosts that are asked for.
+class FakeDoctor final : public DoctorService
+{
+public:
+    QList<Finding> findings;
+    QStringList asked;
+    bool waits{false}; ///< For goOn().
+
+    [[nodiscard]] bool isAsked() const { return m_isAsked; }
+    void goOn() { m_goOn.complete(true); }
+    Task<Result<QList<Finding>>> examine(QStringList hosts) override;
+
+private:
+    bool m_isAsked{false};
+    OneShot<bool> m_goOn;
+};
+
 /// A protected pair "web1" towards "beta", and that peer.
 [[nodiscard]] PairView samplePair();
 [[nodiscard]] PeerInfo samplePeer();
 /// Job 1, which copies a disk of "web1".
 [[nodiscard]] JobView sampleJob();
+/// A setting from the file and a secret one.
+[[nodiscard]] ConfigView sampleConfiguration();
 /// "web1" has become protected.
 [[nodiscard]] PairEvent sampleEvent();
 

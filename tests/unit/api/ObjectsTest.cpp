@@ -232,7 +232,8 @@ void ObjectsTest::tellsPairsThatTheirPeerIsForgotten()
 void ObjectsTest::refusesASecondDaemon()
 {
     Stage stage;
-    DBusService second{stage.pairs, stage.peers, stage.hypervisor, stage.bus.address()};
+    DBusService second{stage.pairs, stage.peers, stage.hypervisor, stage.doctor,
+                       stage.bus.address()};
     const auto started = second.start();
     QVERIFY(!started);
     QCOMPARE(started.error().code(), Errc::Busy);
@@ -243,7 +244,8 @@ void ObjectsTest::reportsThatThereIsNoBus()
     FakePairService pairs;
     FakePeers peers;
     FakeHypervisor hypervisor;
-    DBusService service{pairs, peers, hypervisor, u"unix:path=/nonexistent"_s};
+    FakeDoctor doctor;
+    DBusService service{pairs, peers, hypervisor, doctor, u"unix:path=/nonexistent"_s};
     const auto started = service.start();
     QVERIFY(!started);
     QCOMPARE(started.error().code(), Errc::DaemonUnavailable);
@@ -264,8 +266,9 @@ void ObjectsTest::mayBeDestroyedByWhoHearsOfTheLoss()
     FakePairService pairs;
     FakePeers peers;
     FakeHypervisor hypervisor;
+    FakeDoctor doctor;
     PrivateBus bus;
-    auto service = std::make_unique<DBusService>(pairs, peers, hypervisor, bus.address());
+    auto service = std::make_unique<DBusService>(pairs, peers, hypervisor, doctor, bus.address());
     QVERIFY(service->start());
     connect(service.get(), &DBusService::lost, this, [&service] { service.reset(); });
     bus.stop();

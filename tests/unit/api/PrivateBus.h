@@ -19,6 +19,7 @@ public:
     /// Empty if it did not start.
     [[nodiscard]] QString address() const { return m_address; }
     void stop();
+    [[nodiscard]] qint64 processId() const { return m_daemon.processId(); }
 
 private:
     QTemporaryDir m_directory;

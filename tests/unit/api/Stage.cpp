@@ -6,7 +6,7 @@
 namespace lockstep::test {
 
 Stage::Stage(BusClient::User user, bool interactive)
-    : service{pairs, peers, hypervisor, bus.address()}
+    : service{pairs, peers, hypervisor, doctor, bus.address(), sampleConfiguration()}
 {
     pairs.put(samplePair());
     pairs.put(sampleJob());

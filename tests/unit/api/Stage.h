@@ -37,6 +37,7 @@ struct Stage
     FakePairService pairs;
     FakePeers peers;
     FakeHypervisor hypervisor;
+    FakeDoctor doctor;
     DBusService service;
     Result<void> started;
     std::unique_ptr<BusClient> client;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "base/Config.h"
+#include "base/ConfigView.h"
 
 #include <QRegularExpression>
 #include <QTemporaryDir>
@@ -20,6 +21,8 @@ private Q_SLOTS:
     void refusesWithFileLineAndKey_data();
     void refusesWithFileLineAndKey();
     void refusesAnUnreadableFile();
+    void showsWhatIsInEffect();
+    void showsNoSecrets();
     void knowsHostNames_data();
     void knowsHostNames();
 };
@@ -272,6 +275,71 @@ void ConfigTest::knowsHostNames()
     QFETCH(const QString, name);
     QFETCH(const bool, good);
     QCOMPARE(isHostName(name), good);
+}
+
+void ConfigTest::showsWhatIsInEffect()
+{
+    const auto config = Config::parse(
+        "[control]\nport = 7000\n[etcd]\nendpoints = [\"http://a:1\", \"http://b:2\"]\n"
+        "timeout-ms = 1000\n[fence.beta]\nagent = \"fence_dummy\"\n"_ba,
+        u"/etc/x.conf"_s);
+    QVERIFY(config);
+    const auto view = viewOf(*config);
+    QCOMPARE(view.file, u"/etc/x.conf"_s);
+    QMap<QString, ConfigSetting> all;
+    for (const auto& setting : view.settings)
+        all.insert(setting.key, setting);
+    QCOMPARE(all[u"control.port"_s].value, u"7000"_s);
+    QCOMPARE(all[u"control.port"_s].usual, u"49500"_s);
+    QCOMPARE(all[u"control.port"_s].allowed, u"a number from 1 to 65535"_s);
+    QVERIFY(all[u"control.port"_s].isFromFile);
+    QCOMPARE(all[u"control.listen"_s].value, u"any"_s);
+    QVERIFY(!all[u"control.listen"_s].isFromFile);
+    QVERIFY(!all[u"control.name"_s].value.isEmpty());
+    QCOMPARE(all[u"control.name"_s].value, all[u"control.name"_s].usual);
+    QCOMPARE(all[u"log.level"_s].value, u"info"_s);
+    QCOMPARE(all[u"etcd.endpoints"_s].value, u"http://a:1, http://b:2"_s);
+    QVERIFY(all[u"etcd.timeout-ms"_s].isFromFile); // though it says what it would be anyway
+    QCOMPARE(all[u"etcd.timeout-ms"_s].unit, u"ms"_s);
+    QCOMPARE(all[u"fence.beta.agent"_s].value, u"/usr/sbin/fence_dummy"_s);
+    QVERIFY(all[u"fence.beta.agent"_s].isFromFile);
+    QCOMPARE(all[u"fence.beta.timeout-ms"_s].value, u"30000"_s);
+    QVERIFY(!all[u"fence.beta.timeout-ms"_s].isFromFile);
+    // Every key that the shipped file names is shown.
+    QFile shipped{QStringLiteral(SHIPPED_CONFIG)};
+    QVERIFY(shipped.open(QIODevice::ReadOnly));
+    QString section;
+    static const QRegularExpression header{u"^\\[([a-z]+)\\]$"_s};
+    static const QRegularExpression key{u"^#([a-z-]+) = "_s};
+    int found = 0;
+    for (const auto& line : QString::fromUtf8(shipped.readAll()).split(u'\n')) {
+        if (const auto match = header.match(line); match.hasMatch())
+            section = match.captured(1);
+        if (const auto match = key.match(line); match.hasMatch()) {
+            ++found;
+            QVERIFY2(all.contains(section + u'.' + match.captured(1)), qPrintable(line));
+        }
+    }
+    QVERIFY(found > 10);
+}
+
+void ConfigTest::showsNoSecrets()
+{
+    const auto config = Config::parse(
+        "[fence.beta]\nagent = \"fence_ipmilan\"\noptions = { ip = \"bmc\", username = \"admin\", "
+        "passwd = \"hunter2\", snmp_community = \"hunter2\", password_script = \"/etc/x\" }\n"_ba,
+        u"x"_s);
+    QVERIFY(config);
+    QStringList secrets;
+    for (const auto& setting : viewOf(*config).settings) {
+        QVERIFY2(!setting.value.contains(u"hunter2"), qPrintable(setting.key));
+        if (!setting.isSecret)
+            continue;
+        secrets << setting.key;
+        QCOMPARE(setting.value, u"(set)"_s);
+    }
+    QCOMPARE(secrets,
+             (QStringList{u"fence.beta.options.passwd"_s, u"fence.beta.options.snmp_community"_s}));
 }
 
 QTEST_GUILESS_MAIN(ConfigTest)

@@ -117,8 +117,10 @@ void CliRun::start(const QStringList& arguments)
     m_arguments = arguments;
     m_process.start(QStringLiteral(LOCKSTEP_CLI), arguments);
     m_process.waitForStarted(startDeadlineMs);
-    if (m_where == Where::Script)
+    if (m_where == Where::Script) {
+        m_process.write(m_input);
         m_process.closeWriteChannel();
+    }
 }
 
 void CliRun::readTerminal()
@@ -152,6 +154,16 @@ bool CliRun::waitFor(const QByteArray& shown, const QString& text)
 
 bool CliRun::waitFor(const QString& text) { return waitFor(m_err, text); }
 
+bool CliRun::waitForPrompt(const QString& text)
+{
+    while (!m_err.endsWith(text.toUtf8())) {
+        if (m_process.state() == QProcess::NotRunning)
+            return false;
+        runOnce();
+    }
+    return true;
+}
+
 bool CliRun::waitForOutput(const QString& text) { return waitFor(m_out, text); }
 
 void CliRun::type(const QByteArray& keys)
@@ -162,6 +174,15 @@ void CliRun::type(const QByteArray& keys)
 }
 
 void CliRun::interrupt() { ::kill(static_cast<pid_t>(m_process.processId()), SIGINT); }
+
+void CliRun::terminate() { m_process.terminate(); }
+
+void CliRun::setVariable(const QString& name, const QString& value)
+{
+    QProcessEnvironment environment = m_process.processEnvironment();
+    environment.insert(name, value);
+    m_process.setProcessEnvironment(environment);
+}
 
 Outcome CliRun::finish()
 {

@@ -44,14 +44,21 @@ public:
     [[nodiscard]] static bool hasTerminals();
 
     void asNobody() { m_asNobody = true; }
+    /// Before start().
+    void setVariable(const QString& name, const QString& value);
+    /// Standard input of a script, before start(); empty unless given.
+    void feed(const QByteArray& input) { m_input = input; }
     void start(const QStringList& arguments);
     /// Runs until standard error (or the terminal) shows `text`; false if the program ends before,
     /// or takes far too long.
     [[nodiscard]] bool waitFor(const QString& text);
-    /// The same for standard output of a script.
+    /// Runs until that is the last thing on the terminal.
+    [[nodiscard]] bool waitForPrompt(const QString& text);
+    /// As waitFor(), for standard output of a script.
     [[nodiscard]] bool waitForOutput(const QString& text);
     void type(const QByteArray& keys);
     void interrupt();
+    void terminate();
     [[nodiscard]] Outcome finish();
 
 private:
@@ -68,6 +75,7 @@ private:
     int m_slave{-1};
     QTimer m_deadline;
     std::unique_ptr<QSocketNotifier> m_readable;
+    QByteArray m_input;
     QByteArray m_out;
     QByteArray m_err;
 };

@@ -36,6 +36,9 @@ private Q_SLOTS:
     void aCancelledJobIsStatusFive();
     void aDaemonThatDiesIsStatusThree();
     void aSignalLeavesTheJobRunning();
+    void terminationDoesNotAsk();
+    void aTimeoutLeavesTheJobRunning();
+    void waitingAndNotWaitingIsWrongUsage();
     void ctrlCAtATerminalCancelsOnRequest();
     void ctrlCTwiceLeavesTheJobRunning();
     void showsProgressAtATerminal();
@@ -171,6 +174,47 @@ void CommandsTest::aSignalLeavesTheJobRunning()
     QCOMPARE(outcome.status, 5);
     QVERIFY2(outcome.err.contains(u"job 2 (protect web1) goes on"_s), qPrintable(outcome.err));
     QCOMPARE(stage.pairs.calls.size(), qsizetype{1});
+}
+
+void CommandsTest::terminationDoesNotAsk()
+{
+    Stage stage;
+    NEEDS_TERMINALS();
+    CliRun run{stage, CliRun::Where::Terminal};
+    run.start({u"protect"_s, u"web1"_s, u"beta"_s});
+    QVERIFY(run.waitFor(u"copy disk vda"_s));
+    run.terminate();
+    const Outcome outcome = run.finish();
+    QCOMPARE(outcome.status, 5);
+    QVERIFY2(outcome.err.contains(u"goes on in the daemon"_s), qPrintable(outcome.err));
+    QVERIFY(!outcome.err.contains(u"[c]ancel"_s));
+    QCOMPARE(stage.pairs.calls.size(), qsizetype{1});
+}
+
+void CommandsTest::aTimeoutLeavesTheJobRunning()
+{
+    Stage stage;
+    const Outcome outcome =
+        runCli(stage, {u"protect"_s, u"web1"_s, u"beta"_s, u"--timeout"_s, u"1"_s});
+    QCOMPARE(outcome.status, 5);
+    QVERIFY2(outcome.err.contains(
+                 u"job 2 (protect web1) takes longer than 1 s; it goes on in the daemon\n"_s),
+             qPrintable(outcome.err));
+    QVERIFY(outcome.err.contains(u"lockstep job show 2"_s));
+    QCOMPARE(stage.pairs.calls.size(), qsizetype{1});
+}
+
+void CommandsTest::waitingAndNotWaitingIsWrongUsage()
+{
+    Stage stage;
+    for (const QString& words :
+         {u"--no-wait --timeout 5"_s, u"--wait --no-wait"_s, u"--timeout 0"_s, u"--timeout x"_s}) {
+        QCOMPARE(runCli(stage, QStringList{u"unprotect"_s, u"web1"_s} + words.split(u' ')).status,
+                 2);
+    }
+    QVERIFY(stage.pairs.calls.isEmpty());
+    stage.pairs.nextJob = ended(JobState::Done);
+    QCOMPARE(runCli(stage, u"unprotect web1 --wait --timeout 5"_s.split(u' ')).status, 0);
 }
 
 void CommandsTest::ctrlCAtATerminalCancelsOnRequest()

@@ -33,6 +33,7 @@ class EventsCommandTest final : public QObject
 private Q_SLOTS:
     void showsTheNewestAndThenNewOnes();
     void followsOneDomain();
+    void takesTheIdOfARunningDomain();
     void printsAJsonObjectPerLine();
     void missesNothingWhileManyCome();
     void goesOnAfterARestartOfTheDaemon();
@@ -77,6 +78,19 @@ void EventsCommandTest::followsOneDomain()
     QVERIFY(run.waitForOutput(u"of web1"_s));
     run.interrupt();
     QVERIFY(!run.finish().out.contains(u"db"_s));
+}
+
+void EventsCommandTest::takesTheIdOfARunningDomain()
+{
+    Stage stage;
+    stage.hypervisor.known = {{.uuid = samplePair().uuid, .name = u"web1"_s, .id = 7}};
+    stage.pairs.record(happening(u"of db"_s, u"db"_s));
+    stage.pairs.record(happening(u"of web1"_s));
+    const Outcome outcome = runCli(stage, {u"events"_s, u"7"_s});
+    QCOMPARE(outcome.status, 0);
+    QVERIFY(outcome.out.contains(u"of web1"_s));
+    QVERIFY(!outcome.out.contains(u"of db"_s));
+    QCOMPARE(runCli(stage, {u"events"_s, u"8"_s}).out, QString{}); // nobody's
 }
 
 void EventsCommandTest::printsAJsonObjectPerLine()

@@ -208,7 +208,7 @@ void OutputTest::everyCommandHasHelp_data()
           "peer show",  "peer remove",    "preflight", "protect",     "list",
           "show",       "events",         "takeover",  "switchover",  "host",
           "host drain", "continue-alone", "unprotect", "job",         "job list",
-          "job show",   "job cancel"})
+          "job show",   "job cancel",     "set",       "config"})
         QTest::newRow(words) << QString::fromLatin1(words);
 }
 

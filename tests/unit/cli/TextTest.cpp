@@ -26,6 +26,7 @@ private Q_SLOTS:
     void progressFitsTheTerminal();
     void progressWithoutBytesHasNoFigures();
     void progressTellsSpeedAndTimeToGo();
+    void progressTakesTheDaemonsEstimate();
 };
 
 void TextTest::writesBytesInReadableUnits()
@@ -134,6 +135,16 @@ void TextTest::progressTellsSpeedAndTimeToGo()
                           {u"bytes-total"_s, 61 << 20}};
     QCOMPARE(progressLine(job, 1 << 20, 100),
              u"copy  [##########..........]  50%  1.0 MiB of 61.0 MiB  1.0 MiB/s  1:00 left"_s);
+}
+
+void TextTest::progressTakesTheDaemonsEstimate()
+{
+    const QJsonObject job{{u"phase"_s, u"copy"_s},
+                          {u"progress"_s, 0.5},
+                          {u"bytes-done"_s, 1 << 20},
+                          {u"bytes-total"_s, 61 << 20},
+                          {u"eta-usec"_s, 125'000'000}};
+    QVERIFY(progressLine(job, 1 << 20, 100).endsWith(u"1.0 MiB/s  2:05 left"_s));
 }
 
 QTEST_GUILESS_MAIN(TextTest)

@@ -33,7 +33,7 @@ Task<Result<void>> MemoryStore::remove(QString collection, QString key)
 
 Task<Result<QMap<QString, QJsonObject>>> MemoryStore::load(QString collection)
 {
-    (void)co_await pause(0ms);
+    (void)co_await pause(loadDelay);
     co_return documents.value(collection);
 }
 

@@ -26,7 +26,8 @@ public:
     QList<HistoryEntry> entries; ///< Oldest first; not bounded.
     bool full{false};
     int refusals{0}; ///< While it was full.
-    std::chrono::milliseconds delay{0};
+    std::chrono::milliseconds delay{0}; ///< Of what is written.
+    std::chrono::milliseconds loadDelay{0};
 
 private:
     QStringList* m_journal{nullptr};

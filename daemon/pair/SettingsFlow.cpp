@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "pair/SettingsFlow.h"
+
+#include "base/PairSettingTable.h"
+
+#include <spdlog/spdlog.h>
+
+namespace lockstep {
+
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+
+namespace {
+
+// A peer that lives answers at once; somebody waits for this.
+constexpr auto answerDeadline = 5s;
+
+/// "auto-protect yes, reuse-disks no": what differs.
+QString describe(const PairSettings& before, const PairSettings& now)
+{
+    const auto old = before.toJson();
+    const auto all = now.toJson();
+    QStringList changes;
+    for (const PairSetting& setting : pairSettings()) {
+        const auto value = all[setting.name];
+        if (value == old[setting.name])
+            continue;
+        const QString word = value.isBool()
+            ? QString{value.toBool() ? pair_setting::yes : pair_setting::no}
+            : value.toString();
+        changes << u"%1 %2"_s.arg(setting.name, word);
+    }
+    return changes.join(u", "_s);
+}
+
+Task<Result<void>> saveAndUse(PairParts parts, PairDrivers& drivers, PairRecord before,
+                              PairSettings settings)
+{
+    const auto uuid = before.uuid;
+    LOCKSTEP_CO_CHECK(co_await parts.pairs.update(uuid, [before, settings](PairRecord& now) {
+        // A failover in between has its own view of who may say this.
+        if (now.role == before.role && now.settings.arbiter == settings.arbiter)
+            now.settings = settings;
+    }));
+    LOCKSTEP_CO_TRY(now, parts.pairs.get(uuid));
+    if (now.settings != settings)
+        co_return failure(Errc::Busy, u"domain %1 failed over meanwhile"_s.arg(now.domain),
+                          u"Look at it with 'lockstep show %1', then try again."_s.arg(now.domain));
+    if (auto* const driver = drivers.find(uuid)) {
+        driver->setSettings(now.settings);
+        driver->reconsider();
+    }
+    PairEvent event;
+    event.kind = EventKind::Note;
+    event.uuid = uuid;
+    event.domain = now.domain;
+    event.role = now.role;
+    event.state = now.state;
+    event.epoch = now.epoch;
+    event.peer = now.peerName;
+    event.text = u"settings changed: %1"_s.arg(describe(before.settings, now.settings));
+    parts.chronicle.record(std::move(event));
+    co_return {};
+}
+
+} // namespace
+
+Result<PairSettings> withChange(const PairSettings& before, const SettingsChange& change,
+                                Arbiters& arbiters)
+{
+    PairSettings settings = before;
+    if (!change.arbiter.isEmpty()) {
+        if (const auto known = checkPairSetting(pair_setting::arbiter, change.arbiter); !known)
+            return std::unexpected{known.error()};
+        settings.arbiter = arbiterKindFromName(change.arbiter).value_or(before.arbiter);
+    }
+    if (!change.onArbiterLoss.isEmpty()) {
+        const auto known = checkPairSetting(pair_setting::onArbiterLoss, change.onArbiterLoss);
+        if (!known)
+            return std::unexpected{known.error()};
+        settings.primaryContinues = change.onArbiterLoss == pair_setting::primaryContinues;
+    }
+    if (settings.primaryContinues && settings.arbiter != ArbiterKind::Etcd)
+        return failure(Errc::InvalidArgument,
+                       u"on-arbiter-loss primary-continues needs the arbiter etcd"_s);
+    settings.autoProtect = change.autoProtect.value_or(settings.autoProtect);
+    settings.reuseDisks = change.reuseDisks.value_or(settings.reuseDisks);
+    if (const auto arbiter = arbiters.of(settings.arbiter); !arbiter)
+        return std::unexpected{arbiter.error()};
+    return settings;
+}
+
+Task<Result<void>> SettingsFlow::change(DomainUuid uuid, SettingsChange change)
+{
+    if (!m_changing.insert(uuid).second)
+        co_return failure(Errc::Busy, u"somebody else changes settings of that domain just now"_s,
+                          u"Try again in some seconds."_s);
+    const auto changed = co_await changeNow(uuid, change);
+    m_changing.erase(uuid);
+    co_return changed;
+}
+
+Task<Result<void>> SettingsFlow::changeNow(DomainUuid uuid, SettingsChange change)
+{
+    LOCKSTEP_CO_TRY(record, m_parts.pairs.get(uuid));
+    LOCKSTEP_CO_TRY(wanted, withChange(record.settings, change, m_parts.arbiters));
+    LOCKSTEP_CO_CHECK(mayChange(record, wanted));
+    if (wanted == record.settings)
+        co_return {};
+    if (record.state == PairState::Protected) {
+        const auto told = co_await tell(record, wanted);
+        // Whether it was taken there nobody knows; what is said later counts.
+        if (!told && told.error().code() == Errc::Timeout)
+            (void)co_await tell(record, record.settings);
+        LOCKSTEP_CO_CHECK(told);
+    }
+    co_return co_await saveAndUse(m_parts, m_drivers, record, wanted);
+}
+
+Result<void> SettingsFlow::mayChange(const PairRecord& record, const PairSettings& wanted) const
+{
+    const QString& domain = record.domain;
+    if (!record.isPrimary() || record.state == PairState::Stale)
+        return failure(
+            Errc::WrongRole,
+            u"domain %1 runs on %2; its settings are changed there"_s.arg(domain, record.peerName),
+            u"Run 'lockstep set %1' on %2."_s.arg(domain, record.peerName));
+    const bool settled = record.state == PairState::Protected || record.state == PairState::Alone
+        || record.state == PairState::Off;
+    if (!settled || m_parts.jobs.isBusy(record.uuid))
+        return failure(Errc::Busy,
+                       u"domain %1 is %2: settings are changed while nothing is under way"_s.arg(
+                           domain, toString(record.state)),
+                       u"See 'lockstep show %1', and try again once that is over."_s.arg(domain));
+    if (wanted.arbiter == record.settings.arbiter)
+        return {};
+    const QString protect = u"'lockstep protect %1 %2 --arbiter %3'"_s.arg(domain, record.peerName,
+                                                                           nameOf(wanted.arbiter));
+    const bool hasShadow = record.state == PairState::Protected;
+    return failure(
+        Errc::NotSupported,
+        u"domain %1: its arbiter cannot be changed %2"_s.arg(
+            domain,
+            hasShadow
+                ? u"while it has a shadow: two hosts that ask different ones could both go on"_s
+                : u"by itself: both hosts have to be able to ask it"_s),
+        hasShadow ? u"Run 'lockstep unprotect %1', then %2."_s.arg(domain, protect)
+                  : u"Run %1."_s.arg(protect));
+}
+
+Task<Result<void>> SettingsFlow::tell(PairRecord record, PairSettings settings)
+{
+    const QJsonObject request{{u"uuid"_s, toString(record.uuid)},
+                              {u"epoch"_s, qint64(record.epoch.value)},
+                              {u"settings"_s, settings.toJson()}};
+    const auto reply =
+        co_await m_parts.peers.call(record.peer, u"pair.settings"_s, request, answerDeadline);
+    if (!reply)
+        co_return std::unexpected{
+            reply.error().during(u"%1, which has the shadow of domain %2, has to agree"_s.arg(
+                record.peerName, record.domain))};
+    co_return {};
+}
+
+Task<void> SettingsFlow::tellAll(PeerId peer)
+{
+    const auto records = m_parts.pairs.all();
+    for (const auto& known : records) {
+        // As it is by now: nothing older may be said after a change.
+        const auto record = m_parts.pairs.find(known.uuid);
+        if (!record || record->peer != peer || !record->isPrimary()
+            || record->state != PairState::Protected || m_changing.contains(known.uuid))
+            continue;
+        const auto told = co_await tell(*record, record->settings);
+        if (!told)
+            spdlog::debug("domain {}: {}", record->domain.toStdString(),
+                          told.error().message().toStdString());
+    }
+}
+
+Task<Result<void>> adoptSettings(PairParts parts, PairDrivers& drivers, DomainUuid uuid,
+                                 Epoch epoch, PairSettings settings)
+{
+    LOCKSTEP_CO_TRY(record, parts.pairs.get(uuid));
+    if (record.isPrimary() || record.state != PairState::Protected || record.epoch != epoch)
+        co_return failure(Errc::WrongRole,
+                          u"%1 has no shadow of domain %2 in step: it is %3 here"_s.arg(
+                              parts.peers.ownName(), record.domain, toString(record.state)),
+                          u"See 'lockstep show %1' on both hosts."_s.arg(record.domain));
+    if (settings.arbiter != record.settings.arbiter)
+        co_return failure(Errc::NotSupported,
+                          u"the shadow of domain %1 has another arbiter"_s.arg(record.domain),
+                          u"Unprotect the domain, and protect it again."_s);
+    if (settings == record.settings)
+        co_return {};
+    co_return co_await saveAndUse(parts, drivers, record, settings);
+}
+
+} // namespace lockstep

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "pair/PairDrivers.h"
+
+#include <set>
+
+namespace lockstep {
+
+/// `before` with what somebody wants changed. Errors: InvalidArgument, ArbiterNotConfigured.
+[[nodiscard]] Result<PairSettings> withChange(const PairSettings& before,
+                                              const SettingsChange& change, Arbiters& arbiters);
+
+/// Changes the settings of pairs that are there, from the host of the primary. The shadow's host is
+/// told first; what the primary's host has is what both have in the end. Must outlive its tasks.
+class SettingsFlow final
+{
+public:
+    SettingsFlow(PairParts parts, PairDrivers& drivers) : m_parts{parts}, m_drivers{drivers} { }
+
+    /// Errors: UnknownPair, InvalidArgument, ArbiterNotConfigured, WrongRole, Busy, NotSupported
+    /// for another arbiter: two hosts that asked different ones could both go on;
+    /// PeerUnreachable, Timeout, then nothing was changed here.
+    [[nodiscard]] Task<Result<void>> change(DomainUuid uuid, SettingsChange change);
+    /// That host may not have heard, or not have said that it did, what was changed last.
+    [[nodiscard]] Task<void> tellAll(PeerId peer);
+
+private:
+    [[nodiscard]] Task<Result<void>> changeNow(DomainUuid uuid, SettingsChange change);
+    [[nodiscard]] Result<void> mayChange(const PairRecord& record,
+                                         const PairSettings& wanted) const;
+    [[nodiscard]] Task<Result<void>> tell(PairRecord record, PairSettings settings);
+
+    PairParts m_parts;
+    PairDrivers& m_drivers;
+    std::set<DomainUuid> m_changing;
+};
+
+/// On the host of the shadow: takes what the host of the primary says. Errors: WrongRole unless
+/// there is a shadow in step under this epoch; NotSupported for another arbiter.
+[[nodiscard]] Task<Result<void>> adoptSettings(PairParts parts, PairDrivers& drivers,
+                                               DomainUuid uuid, Epoch epoch, PairSettings settings);
+
+} // namespace lockstep

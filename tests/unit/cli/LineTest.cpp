@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "cli/Completion.h"
+#include "cli/Program.h"
+#include "cli/Target.h"
+#include "cli/Words.h"
+
+#include <QTest>
+
+using namespace lockstep;
+using namespace lockstep::cli;
+using namespace Qt::StringLiterals;
+
+/// How a line of the shell is read and completed, and whom --connect means.
+class LineTest final : public QObject
+{
+    Q_OBJECT
+private Q_SLOTS:
+    void splitsAsAShellDoes_data();
+    void splitsAsAShellDoes();
+    void refusesAQuoteWithoutEnd();
+    void findsTheBegunWord_data();
+    void findsTheBegunWord();
+    void quotesWhatItCompletes();
+    void completes_data();
+    void completes();
+    void asksOnlyForWhatFits();
+    void understandsHosts_data();
+    void understandsHosts();
+    void refusesHostileHosts_data();
+    void refusesHostileHosts();
+};
+
+void LineTest::splitsAsAShellDoes_data()
+{
+    QTest::addColumn<QString>("line");
+    QTest::addColumn<QList<QStringList>>("commands");
+    const auto row = [](const QString& line, const QList<QStringList>& commands) {
+        QTest::newRow(qPrintable(line)) << line << commands;
+    };
+    row(u""_s, {});
+    row(u"  # nothing"_s, {});
+    row(u"list"_s, {{u"list"_s}});
+    row(u"  show \t web1 "_s, {{u"show"_s, u"web1"_s}});
+    row(u"list; show web1;;"_s, {{u"list"_s}, {u"show"_s, u"web1"_s}});
+    row(u"show 'my; web' # one"_s, {{u"show"_s, u"my; web"_s}});
+    row(u"show my\\ web"_s, {{u"show"_s, u"my web"_s}});
+    row(u"show \"a\\\"b\"c'd\\'"_s, {{u"show"_s, u"a\"bcd\\"_s}});
+    row(u"set a#b ''"_s, {{u"set"_s, u"a#b"_s, u""_s}});
+}
+
+void LineTest::splitsAsAShellDoes()
+{
+    QFETCH(const QString, line);
+    QFETCH(const QList<QStringList>, commands);
+    const auto found = splitLine(line);
+    QVERIFY(found);
+    QCOMPARE(*found, commands);
+}
+
+void LineTest::refusesAQuoteWithoutEnd()
+{
+    for (const QString& line : {u"show 'web"_s, u"show \"web"_s, u"show web\\"_s}) {
+        const auto found = splitLine(line);
+        QVERIFY(!found);
+        QCOMPARE(found.error().code(), Errc::InvalidArgument);
+    }
+}
+
+void LineTest::findsTheBegunWord_data()
+{
+    QTest::addColumn<QString>("line");
+    QTest::addColumn<QStringList>("before");
+    QTest::addColumn<QString>("word");
+    QTest::addColumn<int>("start");
+    QTest::newRow("nothing") << u""_s << QStringList{} << u""_s << 0;
+    QTest::newRow("new word") << u"show "_s << QStringList{u"show"_s} << u""_s << 5;
+    QTest::newRow("begun") << u"list; show we"_s << QStringList{u"show"_s} << u"we"_s << 11;
+    QTest::newRow("quoted") << u"show 'my w"_s << QStringList{u"show"_s} << u"my w"_s << 5;
+    QTest::newRow("escaped") << u"show my\\ w"_s << QStringList{u"show"_s} << u"my w"_s << 5;
+}
+
+void LineTest::findsTheBegunWord()
+{
+    QFETCH(const QString, line);
+    const BegunWord begun = begunWord(line);
+    QTEST(begun.before, "before");
+    QTEST(begun.word, "word");
+    QTEST(static_cast<int>(begun.start), "start");
+}
+
+void LineTest::quotesWhatItCompletes()
+{
+    for (const QString& word : {u"web1"_s, u"my web"_s, u"it's \"it\"\\;"_s, u"#1"_s}) {
+        for (const QChar quote : {QChar{}, QChar{u'\''}, QChar{u'"'}}) {
+            const auto read = splitLine(quotedWord(word, quote));
+            QVERIFY2(read, qPrintable(word));
+            QCOMPARE(*read, (QList<QStringList>{{word}}));
+        }
+    }
+}
+
+void LineTest::completes_data()
+{
+    QTest::addColumn<QString>("line");
+    QTest::addColumn<QStringList>("words");
+    const auto row = [](const QString& line, const QStringList& words) {
+        QTest::newRow(qPrintable(line)) << line << words;
+    };
+    row(u"sw"_s, {u"switchover"_s});
+    row(u"pe"_s, {u"peer"_s});
+    row(u"peer s"_s, {u"set"_s, u"show"_s});
+    row(u"show "_s, {u"pair-a"_s, u"pair-b"_s});
+    row(u"show pair-a "_s, {});
+    row(u"--json show "_s, {u"pair-a"_s, u"pair-b"_s});
+    row(u"protect domain-a p"_s, {u"peer-a"_s, u"peer-b"_s});
+    row(u"protect --arbiter "_s, {u"etcd"_s, u"fence"_s, u"manual"_s});
+    row(u"protect --arbiter=e"_s, {u"--arbiter=etcd"_s});
+    row(u"protect --arbiter etcd domain-a peer-a --no-"_s,
+        {u"--no-auto-protect"_s, u"--no-reuse-disks"_s, u"--no-wait"_s});
+    row(u"job cancel "_s, {u"job-a"_s, u"job-b"_s});
+    row(u"peer set x --second-path n"_s, {u"none"_s});
+    row(u"help pe"_s, {u"peer"_s});
+    row(u"help peer rem"_s, {u"remove"_s});
+    row(u"help pro"_s, {u"program"_s, u"protect"_s, u"protection"_s});
+    row(u"frobnicate "_s, {});
+    row(u"des"_s, {}); // hidden
+    row(u"qu"_s, {u"quit"_s});
+}
+
+void LineTest::completes()
+{
+    QFETCH(const QString, line);
+    const Program program{true};
+    const BegunWord begun = begunWord(line);
+    const auto known = [](const QString& kind) {
+        return kind == "text"_L1 ? QStringList{} : QStringList{kind + u"-b"_s, kind + u"-a"_s};
+    };
+    QTEST(completions(commandTree(program.app()), begun.before, begun.word, known), "words");
+}
+
+void LineTest::asksOnlyForWhatFits()
+{
+    const Program program{true};
+    QStringList asked;
+    const auto known = [&asked](const QString& kind) {
+        asked.append(kind);
+        return QStringList{};
+    };
+    const CommandTree tree = commandTree(program.app());
+    for (const QString& line :
+         {u""_s, u"pe"_s, u"list --"_s, u"protect --arbiter "_s, u"list "_s}) {
+        const BegunWord begun = begunWord(line);
+        [[maybe_unused]] const auto words = completions(tree, begun.before, begun.word, known);
+    }
+    QCOMPARE(asked, QStringList{});
+}
+
+void LineTest::understandsHosts_data()
+{
+    QTest::addColumn<QString>("text");
+    QTest::addColumn<QString>("host");
+    QTest::addColumn<QString>("user");
+    QTest::addColumn<int>("port");
+    QTest::newRow("name") << u"beta"_s << u"beta"_s << u""_s << 0;
+    QTest::newRow("user") << u"root@beta.example"_s << u"beta.example"_s << u"root"_s << 0;
+    QTest::newRow("url") << u"ssh://beta"_s << u"beta"_s << u""_s << 0;
+    QTest::newRow("all") << u"ssh://ops@beta:2222/"_s << u"beta"_s << u"ops"_s << 2222;
+    QTest::newRow("v4") << u"ssh://10.0.0.2:22"_s << u"10.0.0.2"_s << u""_s << 22;
+    QTest::newRow("v6") << u"root@fe80::1%eth0"_s << u"fe80::1%eth0"_s << u"root"_s << 0;
+    QTest::newRow("v6 url") << u"ssh://[2001:db8::2]:2222"_s << u"2001:db8::2"_s << u""_s << 2222;
+    QTest::newRow("v6 brackets") << u"[::1]"_s << u"::1"_s << u""_s << 0;
+}
+
+void LineTest::understandsHosts()
+{
+    QFETCH(const QString, text);
+    QFETCH(const int, port);
+    const auto target = parseTarget(text);
+    QVERIFY(target);
+    QTEST(target->host, "host");
+    QTEST(target->user, "user");
+    QCOMPARE(int{target->port.value_or(0)}, port);
+}
+
+void LineTest::refusesHostileHosts_data()
+{
+    QTest::addColumn<QString>("text");
+    for (const QString& text : {u""_s,
+                                u"-oProxyCommand=touch x"_s,
+                                u"ssh://-oProxyCommand=x"_s,
+                                u"root@-x"_s,
+                                u"-l@beta"_s,
+                                u"@beta"_s,
+                                u"root@"_s,
+                                u"be ta"_s,
+                                u"beta\n"_s,
+                                u"be\x1bta"_s,
+                                u"beta;reboot"_s,
+                                u"$(reboot)"_s,
+                                u"ssh://"_s,
+                                u"ssh://beta:0"_s,
+                                u"ssh://beta:65536"_s,
+                                u"ssh://beta:x"_s,
+                                u"beta:22"_s,
+                                u"ssh://beta/path"_s,
+                                u"http://beta"_s,
+                                u"[::1"_s,
+                                u"ssh://[::1]x"_s,
+                                u"qemu+ssh://beta"_s})
+        QTest::newRow(qPrintable(text)) << text;
+}
+
+void LineTest::refusesHostileHosts()
+{
+    QFETCH(const QString, text);
+    const auto target = parseTarget(text);
+    QVERIFY(!target);
+    QCOMPARE(target.error().code(), Errc::InvalidArgument);
+    QVERIFY(!target.error().message().contains(u'\x1b'));
+}
+
+QTEST_GUILESS_MAIN(LineTest)
+#include "LineTest.moc"

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "CliRun.h"
+
+#include "base/PairSettingTable.h"
+
+#include <QJsonArray>
+#include <QTest>
+
+using namespace lockstep;
+using namespace lockstep::test;
+using namespace Qt::StringLiterals;
+
+namespace {
+
+QString uuidOfWeb1() { return toString(samplePair().uuid); }
+
+DomainInfo domain(const QString& name, int id, DomainState state)
+{
+    DomainInfo info;
+    info.uuid = DomainUuid{QUuid::createUuidV5(QUuid{}, name)};
+    info.name = name;
+    info.id = id;
+    info.state = state;
+    info.persistent = true;
+    return info;
+}
+
+} // namespace
+
+/// `set`, `config` and `list --all`.
+class SettingsCommandsTest final : public QObject
+{
+    Q_OBJECT
+private Q_SLOTS:
+    void setChangesWhatIsGiven();
+    void setRefusesWithWhatIsAllowed_data();
+    void setRefusesWithWhatIsAllowed();
+    void setTellsWhatTheDaemonSays();
+    void setHelpHasEverySetting();
+    void configShowsEverything();
+    void configPrintsOneValue();
+    void configKnowsItsKeys();
+    void listAllShowsEveryDomain();
+    void listAllTellsThatLibvirtIsGone();
+};
+
+void SettingsCommandsTest::setChangesWhatIsGiven()
+{
+    Stage stage;
+    const Outcome outcome =
+        runCli(stage, {u"set"_s, u"web1"_s, u"auto-protect=no"_s, u"on-arbiter-loss=wait"_s});
+    QVERIFY2(outcome.status == 0, qPrintable(outcome.err));
+    QCOMPARE(stage.pairs.calls,
+             QStringList{u"set %1 on-arbiter-loss=wait no auto-protect"_s.arg(uuidOfWeb1())});
+    QCOMPARE(outcome.out,
+             u"web1: arbiter=etcd on-arbiter-loss=wait auto-protect=no reuse-disks=yes\n"_s);
+    const Outcome json = runCli(stage, {u"set"_s, u"web1"_s, u"reuse-disks=no"_s, u"--json"_s});
+    QCOMPARE(json.status, 0);
+    QCOMPARE(json.json()[u"reuse-disks"].toBool(true), false);
+    QCOMPARE(json.json()[u"auto-protect"].toBool(true), false);
+}
+
+void SettingsCommandsTest::setRefusesWithWhatIsAllowed_data()
+{
+    QTest::addColumn<QStringList>("words");
+    QTest::addColumn<QString>("error");
+    QTest::newRow("value") << QStringList{u"arbiter=x"_s}
+                           << u"arbiter \"x\": it can be manual, etcd or fence"_s;
+    QTest::newRow("flag") << QStringList{u"auto-protect=true"_s}
+                          << u"auto-protect \"true\": it can be no or yes"_s;
+    QTest::newRow("empty") << QStringList{u"reuse-disks="_s}
+                           << u"reuse-disks \"\": it can be no or yes"_s;
+    QTest::newRow("key") << QStringList{u"colour=red"_s}
+                         << u"There are arbiter, on-arbiter-loss, auto-protect, reuse-disks."_s;
+    QTest::newRow("no value") << QStringList{u"auto-protect"_s} << u"is not KEY=VALUE"_s;
+    QTest::newRow("no key") << QStringList{u"=yes"_s} << u"is not KEY=VALUE"_s;
+    QTest::newRow("twice") << QStringList{u"auto-protect=no"_s, u"auto-protect=yes"_s}
+                           << u"auto-protect is given twice"_s;
+    QTest::newRow("nothing") << QStringList{} << u"SETTING"_s;
+    // Nothing of it is done if one is wrong.
+    QTest::newRow("one of two") << QStringList{u"auto-protect=no"_s, u"reuse-disks=maybe"_s}
+                                << u"reuse-disks \"maybe\": it can be no or yes"_s;
+}
+
+void SettingsCommandsTest::setRefusesWithWhatIsAllowed()
+{
+    QFETCH(const QStringList, words);
+    QFETCH(const QString, error);
+    Stage stage;
+    const Outcome outcome = runCli(stage, QStringList{u"set"_s, u"web1"_s} + words);
+    QCOMPARE(outcome.status, 2);
+    QVERIFY2(outcome.err.contains(error), qPrintable(outcome.err));
+    QCOMPARE(outcome.err.count(u'\n'), 2); // what happened, and what to do
+    QVERIFY(outcome.out.isEmpty());
+    QVERIFY(stage.pairs.calls.isEmpty());
+}
+
+void SettingsCommandsTest::setTellsWhatTheDaemonSays()
+{
+    Stage stage;
+    QCOMPARE(runCli(stage, {u"set"_s, u"nothing"_s, u"auto-protect=no"_s, u"--json"_s}).errorName(),
+             u"UnknownDomain"_s);
+    stage.pairs.refusal = Error{Errc::WrongRole, u"domain web1 runs on beta"_s,
+                                u"Run 'lockstep set web1' on beta."_s};
+    const Outcome outcome = runCli(stage, {u"set"_s, u"web1"_s, u"auto-protect=no"_s});
+    QCOMPARE(outcome.status, 1);
+    QVERIFY(outcome.err.contains(u"what to do: Run 'lockstep set web1' on beta."_s));
+}
+
+void SettingsCommandsTest::setHelpHasEverySetting()
+{
+    Stage stage;
+    const Outcome outcome = runCli(stage, {u"set"_s, u"--help"_s});
+    QCOMPARE(outcome.status, 0);
+    for (const PairSetting& setting : pairSettings()) {
+        QVERIFY(outcome.out.contains(QString{setting.name} + u'='));
+        for (const auto value : setting.values)
+            QVERIFY2(outcome.out.contains(value), qPrintable(QString{value}));
+    }
+}
+
+void SettingsCommandsTest::configShowsEverything()
+{
+    Stage stage;
+    const Outcome outcome = runCli(stage, {u"config"_s});
+    QCOMPARE(outcome.status, 0);
+    QVERIFY2(outcome.out.contains(u"control.port"_s) && outcome.out.contains(u"7000"_s)
+                 && outcome.out.contains(u"49500"_s) && outcome.out.contains(u"(set)"_s),
+             qPrintable(outcome.out));
+    QVERIFY(outcome.err.contains(u"/etc/lockstep/lockstepd.conf"_s));
+    QVERIFY(outcome.err.contains(u"systemctl restart lockstepd"_s));
+    const QJsonObject json = runCli(stage, {u"config"_s, u"--json"_s}).json();
+    QCOMPARE(json[u"file"].toString(), u"/etc/lockstep/lockstepd.conf"_s);
+    const QJsonObject first = json[u"settings"].toArray().at(0).toObject();
+    QCOMPARE(first[u"value"].toString(), u"7000"_s);
+    QCOMPARE(first[u"from-file"].toBool(), true);
+}
+
+void SettingsCommandsTest::configPrintsOneValue()
+{
+    Stage stage;
+    const Outcome outcome = runCli(stage, {u"config"_s, u"control.port"_s});
+    QCOMPARE(outcome.status, 0);
+    QCOMPARE(outcome.out, u"7000\n"_s);
+    QVERIFY(outcome.err.isEmpty());
+    const QJsonArray json =
+        runCli(stage, {u"config"_s, u"control.port"_s, u"--json"_s}).json()[u"settings"].toArray();
+    QCOMPARE(json.size(), 1);
+    QCOMPARE(json.at(0).toObject()[u"default"].toString(), u"49500"_s);
+}
+
+void SettingsCommandsTest::configKnowsItsKeys()
+{
+    Stage stage;
+    const Outcome outcome = runCli(stage, {u"config"_s, u"control.prot"_s});
+    QCOMPARE(outcome.status, 2);
+    QVERIFY(outcome.err.contains(u"lockstepd has no setting \"control.prot\""_s));
+}
+
+void SettingsCommandsTest::listAllShowsEveryDomain()
+{
+    Stage stage;
+    DomainInfo web = domain(u"web1"_s, 4, DomainState::Running);
+    web.uuid = samplePair().uuid;
+    stage.hypervisor.known = {web, domain(u"mail"_s, 5, DomainState::Running),
+                              domain(u"db"_s, -1, DomainState::Off)};
+    const Outcome outcome = runCli(stage, {u"list"_s, u"--all"_s});
+    QVERIFY2(outcome.status == 0, qPrintable(outcome.err));
+    QCOMPARE(outcome.out,
+             u"ID  DOMAIN  STATE     ROLE     PAIR       PEER  PROTECTABLE\n"
+             "-   db      shut off  -        -          -     no: the domain db is off\n"
+             "5   mail    running   -        -          -     yes\n"
+             "4   web1    running   primary  protected  beta  no: it is paired already\n"_s);
+    const auto all =
+        runCli(stage, {u"list"_s, u"--all"_s, u"--json"_s}).json()[u"domains"].toArray();
+    QCOMPARE(all.size(), 3);
+    QCOMPARE(all[0].toObject()[u"findings"].toArray().at(0).toObject()[u"id"].toString(),
+             u"domain-off"_s);
+    QCOMPARE(all[2].toObject()[u"pair-state"].toString(), u"protected"_s);
+    QCOMPARE(all[2].toObject()[u"id"].toInt(), 4);
+}
+
+void SettingsCommandsTest::listAllTellsThatLibvirtIsGone()
+{
+    Stage stage;
+    stage.hypervisor.refusal = Error{Errc::HypervisorUnavailable, u"libvirtd does not run"_s};
+    const Outcome outcome = runCli(stage, {u"list"_s, u"--all"_s});
+    QCOMPARE(outcome.status, 1);
+    QVERIFY(outcome.err.contains(u"libvirtd does not run"_s));
+    stage.hypervisor.refusal.reset();
+    const Outcome nothing = runCli(stage, {u"list"_s, u"--all"_s});
+    QCOMPARE(nothing.status, 0);
+    QVERIFY(nothing.out.contains(u"missing"_s)); // the pair whose domain libvirt has lost
+}
+
+QTEST_GUILESS_MAIN(SettingsCommandsTest)
+#include "SettingsCommandsTest.moc"
