@@ -24,7 +24,7 @@ constexpr int stoppedFailed = 5;
 } // namespace
 
 QemuWatch::QemuWatch(PairParts parts, DomainUuid uuid, TaskSet& tasks)
-    : m_parts{parts}, m_uuid{uuid}, m_tasks{tasks}
+    : m_parts{parts}, m_uuid{uuid}, m_tasks{tasks}, m_pulse{parts.hypervisor, uuid}
 {
     m_timer.setInterval(period);
     connect(&m_timer, &QTimer::timeout, this, &QemuWatch::onTimer);
@@ -45,9 +45,12 @@ QemuWatch::QemuWatch(PairParts parts, DomainUuid uuid, TaskSet& tasks)
 
 void QemuWatch::setWatching(bool on)
 {
-    if (on && !m_timer.isActive())
+    if (on == m_timer.isActive())
+        return;
+    m_pulse.forget();
+    if (on)
         m_timer.start();
-    else if (!on)
+    else
         m_timer.stop();
 }
 
@@ -162,29 +165,38 @@ void QemuWatch::onTimer()
 
 Task<void> QemuWatch::ping(bool disconnected)
 {
-    QElapsedTimer clock;
-    clock.start();
-    const auto answer =
-        co_await m_parts.hypervisor.monitor(m_uuid)->execute(u"query-status"_s, {}, patience);
-    m_pinging = false;
-    if (!m_timer.isActive())
-        co_return;
-    if (answer || answer.error().code() == Errc::Refused) {
-        // Not before it has answered: the connections of a QEMU that dies are gone, too, and one
-        // that has died must not be taken for one that could go on.
+    const bool answered = co_await ask();
+    // Not before it has answered: the connections of a QEMU that dies are gone, too, and one that
+    // has died must not be taken for one that could go on.
+    if (answered && m_timer.isActive()) {
         if (m_hung)
             m_tasks.add(lookAgain());
         else if (disconnected && m_left.isEmpty())
             cut(u"the connection to the twin is gone"_s);
-        co_return;
+    }
+    m_pinging = false;
+}
+
+Task<bool> QemuWatch::ask()
+{
+    QElapsedTimer clock;
+    clock.start();
+    m_pulse.asked(patience);
+    const auto answer =
+        co_await m_parts.hypervisor.monitor(m_uuid)->execute(u"query-status"_s, {}, patience);
+    if (answer || answer.error().code() == Errc::Refused) {
+        co_await m_pulse.answered();
+        co_return true;
     }
     // Whoever was held up himself has not given it that time.
     const bool fair = clock.durationElapsed() < patience + 2 * period;
-    if (answer.error().code() == Errc::Timeout && fair && !m_hung) {
-        m_hung = true;
-        tell(QemuSense::Hung,
-             u"QEMU has not answered for %1 s"_s.arg(double(patience.count()) / 1000));
+    if (answer.error().code() == Errc::Timeout && fair && !m_hung && m_timer.isActive()) {
+        const QString why = co_await m_pulse.whyStuck();
+        m_hung = !why.isEmpty() && m_timer.isActive();
+        if (m_hung)
+            tell(QemuSense::Hung, why);
     }
+    co_return false;
 }
 
 } // namespace lockstep

@@ -3,6 +3,7 @@
 
 #include "pair/Mind.h"
 #include "pair/PairParts.h"
+#include "pair/QemuPulse.h"
 
 #include <QObject>
 #include <QTimer>
@@ -17,7 +18,7 @@ class QemuWatch final : public QObject
     Q_OBJECT
 public:
     static constexpr std::chrono::milliseconds period{250};
-    /// A QEMU that has not answered for so long hangs.
+    /// A QEMU that has not answered for so long hangs, unless it is at work.
     static constexpr std::chrono::milliseconds patience{1'000};
 
     QemuWatch(PairParts parts, DomainUuid uuid, TaskSet& tasks);
@@ -41,6 +42,8 @@ private:
     void onLifecycle(Lifecycle event, int detail);
     void onTimer();
     [[nodiscard]] Task<void> ping(bool disconnected);
+    /// Whether it answers; tells when it hangs.
+    [[nodiscard]] Task<bool> ask();
     [[nodiscard]] Task<void> lookAgain();
     [[nodiscard]] failover::QemuSense ended(bool asked);
     void tell(failover::QemuSense sense, QString why);
@@ -49,6 +52,7 @@ private:
     DomainUuid m_uuid;
     TaskSet& m_tasks;
     QTimer m_timer;
+    QemuPulse m_pulse;
     bool m_pinging{false};
     bool m_hung{false};
     QString m_left; ///< Why the twins are not connected any more; empty while they are.

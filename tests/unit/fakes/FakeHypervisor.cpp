@@ -102,7 +102,7 @@ bool FakeHypervisor::runs(const DomainUuid& uuid) const
 
 Task<Result<DomainInfo>> FakeHypervisor::find(QString nameUuidOrId)
 {
-    (void)co_await pause(0ms);
+    (void)co_await pause(findDelay);
     for (const auto& [uuid, domain] : m_domains) {
         if (domain.info.name == nameUuidOrId || toString(uuid) == nameUuidOrId)
             co_return domain.info;

@@ -31,6 +31,7 @@ public:
     QStringList defined; ///< The XML of each definition.
     QString startProblem; ///< Why no domain can be started.
     std::optional<HostFacts> facts;
+    std::chrono::milliseconds findDelay{0};
 
     [[nodiscard]] bool isConnected() const override { return true; }
     [[nodiscard]] Task<Result<DomainInfo>> find(QString nameUuidOrId) override;

@@ -63,6 +63,8 @@ FakeMonitor::Answer FakeMonitor::answer(const QString& command, const QJsonObjec
 {
     if (command == u"query-status")
         return QJsonObject{{u"status"_s, status}};
+    if (command == u"query-cpus-fast" && cpuThread != 0)
+        return QJsonArray{QJsonObject{{u"thread-id"_s, cpuThread}}};
     if (command == u"query-version")
         return QJsonObject{
             {u"qemu"_s, QJsonObject{{u"major"_s, 11}, {u"minor"_s, 1}, {u"micro"_s, 3}}}};

@@ -54,6 +54,7 @@ public:
     std::function<void()> entered; ///< Told when it enters COLO as a primary.
     std::function<void()> left; ///< Told when it leaves COLO, on either side.
     std::function<void(int number)> seen; ///< Told of each command before it is answered.
+    qint64 cpuThread{0}; ///< Of the guest's CPU; 0: it does not tell.
     int rounds{2}; ///< Queries until a copy or merge is through.
 
     // Its state.
