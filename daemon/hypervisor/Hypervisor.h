@@ -94,6 +94,11 @@ public:
     /// id.
     [[nodiscard]] virtual Task<Result<QString>> addIoThread(DomainUuid domain, unsigned id) = 0;
     [[nodiscard]] virtual Task<Result<void>> removeIoThread(DomainUuid domain, unsigned id) = 0;
+    /// For how long libvirt has been waiting for an answer of QEMU's monitor; 0 if it does not
+    /// wait. Takes no turn behind other calls, neither here nor there, and knows within 250 ms or
+    /// not at all. Source: libvirt virDomainGetControlInfo.
+    [[nodiscard]] virtual Task<Result<std::chrono::milliseconds>>
+    waitsForMonitor(DomainUuid domain) = 0;
     /// The monitor stays usable while `this` lives; a command on a domain that is off is
     /// MonitorLost.
     [[nodiscard]] virtual std::shared_ptr<Monitor> monitor(DomainUuid domain) = 0;

@@ -194,6 +194,19 @@ Result<void> removeIoThread(LibvirtConnection& connection, const DomainUuid& uui
     });
 }
 
+Result<std::chrono::milliseconds> waitsForMonitor(LibvirtConnection& connection,
+                                                  const DomainUuid& uuid)
+{
+    const auto domain = connection.domain(uuid);
+    if (!domain)
+        return std::unexpected{domain.error()};
+    virDomainControlInfo info{};
+    if (virDomainGetControlInfo(domain->get(), &info, 0) < 0)
+        return connection.failed(u"asking how the monitor is"_s);
+    return std::chrono::milliseconds{info.state == VIR_DOMAIN_CONTROL_OCCUPIED ? info.stateTime
+                                                                               : 0};
+}
+
 Result<QJsonValue> monitorCommand(LibvirtConnection& connection, const DomainUuid& uuid,
                                   const QByteArray& command)
 {

@@ -25,6 +25,9 @@ namespace lockstep::libvirtDomains {
                                           unsigned id);
 [[nodiscard]] Result<void> removeIoThread(LibvirtConnection& connection, const DomainUuid& uuid,
                                           unsigned id);
+/// For how long libvirt has been waiting for the monitor; 0 if it does not.
+[[nodiscard]] Result<std::chrono::milliseconds> waitsForMonitor(LibvirtConnection& connection,
+                                                                const DomainUuid& uuid);
 /// Sends one QMP command; the "return" of its reply.
 [[nodiscard]] Result<QJsonValue> monitorCommand(LibvirtConnection& connection,
                                                 const DomainUuid& uuid, const QByteArray& command);

@@ -25,6 +25,7 @@ constexpr std::chrono::milliseconds longestBackoff = 1s;
 constexpr auto shutdownPatience = 2s;
 
 constexpr auto queryDeadline = 10s;
+constexpr auto controlDeadline = 250ms;
 constexpr auto changeDeadline = 30s;
 constexpr auto startDeadline = 60s;
 
@@ -105,6 +106,14 @@ Task<Result<DomainInfo>> LibvirtHypervisor::find(QString nameUuidOrId)
         u"looking up domain '%1'"_s.arg(nameUuidOrId), queryDeadline,
         [nameUuidOrId](LibvirtConnection& libvirt) {
             return libvirtDomains::find(libvirt, nameUuidOrId);
+        });
+}
+
+Task<Result<std::chrono::milliseconds>> LibvirtHypervisor::waitsForMonitor(DomainUuid domain)
+{
+    co_return co_await m_calls->start<std::chrono::milliseconds>(
+        u"asking how the monitor is"_s, controlDeadline, [domain](LibvirtConnection& libvirt) {
+            return libvirtDomains::waitsForMonitor(libvirt, domain);
         });
 }
 

@@ -28,6 +28,8 @@ public:
 
     [[nodiscard]] bool isConnected() const override;
     [[nodiscard]] Task<Result<DomainInfo>> find(QString nameUuidOrId) override;
+    [[nodiscard]] Task<Result<std::chrono::milliseconds>>
+    waitsForMonitor(DomainUuid domain) override;
     [[nodiscard]] Task<Result<QList<DomainInfo>>> domains() override;
     [[nodiscard]] Task<Result<HostFacts>> hostFacts() override;
     [[nodiscard]] Task<Result<QString>> xml(DomainUuid domain, XmlKind kind) override;

@@ -4,7 +4,7 @@
 #include <QDir>
 #include <QFile>
 
-#include <utility>
+#include <algorithm>
 
 namespace lockstep {
 
@@ -19,43 +19,72 @@ QByteArray contents(const QString& path)
     return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray{};
 }
 
-/// Like 'S'; nothing when the thread has ended. The name before it may hold anything.
-char stateIn(const QByteArray& stat)
+/// Nothing when the thread has ended. The name before it may hold anything.
+std::optional<char> stateIn(const QByteArray& stat)
 {
     const auto name = stat.lastIndexOf(") ");
-    return name < 0 || name + 2 >= stat.size() ? '\0' : stat[name + 2];
+    if (name < 0 || name + 2 >= stat.size())
+        return std::nullopt;
+    return stat[name + 2];
 }
 
 } // namespace
 
-bool ThreadActivity::hasWorkedSince(const ThreadActivity& earlier) const
+bool ThreadActivity::isStopped() const
 {
-    if (stopped)
-        return false;
-    auto since = 0ns;
-    for (const auto& [thread, time] : work.asKeyValueRange())
-        since += time - earlier.work.value(thread, 0ns);
-    return runnable || since > 1ms;
+    return std::ranges::all_of(
+        threads, [](const Thread& thread) { return thread.state == 'T' || thread.state == 't'; });
 }
 
-std::optional<ThreadActivity> threadActivity(pid_t thread, const QSet<pid_t>& without)
+bool ThreadActivity::isBlockedSince(const ThreadActivity& earlier) const
 {
-    const QString folder = u"/proc/%1/task"_s.arg(thread);
-    ThreadActivity activity;
+    for (const auto& [id, now] : threads.asKeyValueRange()) {
+        const Thread before = earlier.threads.value(id);
+        if (now.state == 'D' && before.state == 'D' && now.work == before.work)
+            return true;
+    }
+    return false;
+}
+
+bool ThreadActivity::hasWorkedSince(const ThreadActivity& earlier) const
+{
+    auto since = 0ns;
+    bool isRunnable = false;
+    for (const auto& [id, thread] : threads.asKeyValueRange()) {
+        since += thread.work - earlier.threads.value(id).work;
+        isRunnable = isRunnable || thread.state == 'R';
+    }
+    return isRunnable || since > 1ms;
+}
+
+std::optional<ThreadActivity> threadActivity(pid_t process, const QSet<pid_t>& without)
+{
+    const QString folder = u"/proc/%1/task"_s.arg(process);
+    ThreadActivity activity{.time = std::chrono::steady_clock::now(), .threads = {}};
     for (const QString& entry : QDir{folder}.entryList(QDir::Dirs | QDir::NoDotAndDotDot)) {
         const pid_t id = entry.toInt();
-        const char state = stateIn(contents(u"%1/%2/stat"_s.arg(folder, entry)));
-        const auto times = contents(u"%1/%2/schedstat"_s.arg(folder, entry)).split(' ');
-        if (state == '\0' || times.size() < 2 || without.contains(id))
+        if (without.contains(id))
             continue;
-        activity.stopped = activity.stopped || state == 'T' || state == 't';
-        activity.runnable = activity.runnable || state == 'R';
-        activity.work.insert(
-            id, std::chrono::nanoseconds{times[0].toLongLong() + times[1].toLongLong()});
+        const auto state = stateIn(contents(u"%1/%2/stat"_s.arg(folder, entry)));
+        const auto times = contents(u"%1/%2/schedstat"_s.arg(folder, entry)).split(' ');
+        if (!state || times.size() < 2)
+            continue;
+        const std::chrono::nanoseconds work{times[0].toLongLong() + times[1].toLongLong()};
+        activity.threads.insert(id, {.state = *state, .work = work});
     }
-    if (activity.work.isEmpty())
-        return {};
+    if (activity.threads.isEmpty())
+        return std::nullopt;
     return activity;
+}
+
+std::optional<pid_t> processOf(pid_t thread)
+{
+    const auto lines = contents(u"/proc/%1/status"_s.arg(thread)).split('\n');
+    for (const QByteArray& line : lines) {
+        if (line.startsWith("Tgid:"))
+            return line.sliced(5).trimmed().toInt();
+    }
+    return std::nullopt;
 }
 
 } // namespace lockstep

@@ -90,6 +90,10 @@ PairDriver::PairDriver(PairParts parts, PairRecord record, bool isNew, StartGuar
             happen(QemuChanged{sense});
         }
     });
+    connect(&m_qemu, &QemuWatch::idle, this, [this] {
+        if (isVacant())
+            Q_EMIT vacant();
+    });
 }
 
 Task<void> PairDriver::start()
@@ -131,8 +135,8 @@ void PairDriver::stop()
 
 bool PairDriver::isVacant() const
 {
-    return !m_acting && m_todo.empty() && m_working == 0 && !m_building && !m_mind.known
-        && !m_job.id() && !m_parts.pairs.find(m_uuid);
+    return !m_acting && m_todo.empty() && m_working == 0 && m_qemu.isIdle() && !m_building
+        && !m_mind.known && !m_job.id() && !m_parts.pairs.find(m_uuid);
 }
 
 TheirWord PairDriver::word() const

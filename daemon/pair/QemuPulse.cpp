@@ -10,21 +10,23 @@
 namespace lockstep {
 
 using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
 
 QemuPulse::QemuPulse(Hypervisor& hypervisor, DomainUuid uuid)
     : m_hypervisor{hypervisor}, m_uuid{uuid}
 {
     m_midway.setSingleShot(true);
     QObject::connect(&m_midway, &QTimer::timeout, &m_midway, [this] {
-        if (m_thread != 0)
-            m_before = threadActivity(m_thread, m_notOwn);
+        if (m_process != 0)
+            m_before = threadActivity(m_process, m_notOwn);
     });
 }
 
 void QemuPulse::forget()
 {
+    ++m_qemu;
     m_learned = false;
-    m_thread = 0;
+    m_process = 0;
     m_notOwn.clear();
     m_before.reset();
     m_silent.invalidate();
@@ -39,24 +41,30 @@ void QemuPulse::asked(std::chrono::milliseconds patience)
     m_midway.start(patience / 2);
 }
 
-Task<void> QemuPulse::answered()
+void QemuPulse::answered()
 {
     m_midway.stop();
     m_silent.invalidate();
-    if (m_learned)
-        co_return;
-    const auto cpus = co_await threads(u"query-cpus-fast"_s);
-    const auto others = co_await threads(u"query-iothreads"_s);
-    if (!cpus || !others)
-        co_return;
+}
+
+Task<void> QemuPulse::learn()
+{
+    const int qemu = m_qemu;
     m_learned = true;
+    const auto cpus = co_await threads(u"query-cpus-fast"_s);
+    const auto others = cpus ? co_await threads(u"query-iothreads"_s) : cpus;
+    if (qemu != m_qemu)
+        co_return;
+    m_learned = others.has_value();
+    if (!others)
+        co_return;
     m_notOwn = *cpus | *others;
-    m_thread = cpus->isEmpty() ? 0 : *cpus->begin();
+    m_process = cpus->isEmpty() ? 0 : processOf(*cpus->begin()).value_or(0);
 }
 
 Task<Result<QSet<pid_t>>> QemuPulse::threads(QString command)
 {
-    const auto reply = co_await m_hypervisor.monitor(m_uuid)->execute(command, {}, m_patience);
+    const auto reply = co_await m_hypervisor.monitor(m_uuid)->execute(command);
     if (!reply && reply.error().code() != Errc::Refused)
         co_return std::unexpected{reply.error()};
     QSet<pid_t> ids;
@@ -66,30 +74,39 @@ Task<Result<QSet<pid_t>>> QemuPulse::threads(QString command)
     co_return ids;
 }
 
-Task<QString> QemuPulse::whyStuck()
+Task<QString> QemuPulse::whyStuck(Role role)
 {
     m_midway.stop();
-    const auto before = std::exchange(m_before, std::nullopt);
-    const auto now = before ? threadActivity(m_thread, m_notOwn) : std::nullopt;
-    QElapsedTimer clock;
-    clock.start();
-    const auto domain = co_await m_hypervisor.find(toString(m_uuid));
-    if (!domain || clock.durationElapsed() > m_patience) {
-        spdlog::warn("libvirt is slow: nothing is known of the QEMU of domain {}",
-                     toString(m_uuid).toStdString());
-        co_return {};
-    }
     if (!m_silent.isValid())
         co_return {}; // forgotten meanwhile
-    const auto silent = std::chrono::duration<double>{m_silent.durationElapsed()}.count();
-    const QString late = u"QEMU has not answered for %1 s"_s.arg(silent, 0, 'f', 1);
-    if (!now)
-        co_return late;
-    if (now->stopped)
-        co_return late + u": its process is stopped"_s;
-    if (!now->hasWorkedSince(*before))
-        co_return late + u", and does nothing"_s;
-    co_return silent < longest.count() ? QString{} : late;
+    const int qemu = m_qemu;
+    const auto before = std::exchange(m_before, std::nullopt);
+    const auto now = m_process != 0 ? threadActivity(m_process, m_notOwn) : std::nullopt;
+    const bool isKnown = m_process != 0;
+    const auto silent = [this] {
+        return u"QEMU has not answered for %1 s"_s.arg(
+            std::chrono::duration<double>{m_silent.durationElapsed()}.count(), 0, 'f', 1);
+    };
+    if (now && now->isStopped())
+        co_return silent() + u": its process is stopped"_s;
+    const auto waits = co_await m_hypervisor.waitsForMonitor(m_uuid);
+    if (qemu != m_qemu)
+        co_return {};
+    // Whoever was held up himself has not given it that time.
+    const bool heldUp = isKnown && (!before || !now || now->time - before->time < m_patience / 4);
+    if (!waits || *waits < m_patience / 2 || heldUp) {
+        m_silent.invalidate();
+        co_return {};
+    }
+    if (!isKnown)
+        co_return silent();
+    if (now->isBlockedSince(*before))
+        co_return silent() + u": it waits for a disk"_s;
+    // A shadow that does nothing may wait for its primary, in the middle of a checkpoint.
+    if (role == Role::Primary && !now->hasWorkedSince(*before))
+        co_return silent() + u", and does nothing"_s;
+    const auto longest = role == Role::Primary ? longestOfPrimary : longestOfShadow;
+    co_return m_silent.durationElapsed() >= longest ? silent() : QString{};
 }
 
 } // namespace lockstep

@@ -3,6 +3,7 @@
 
 #include "hypervisor/Hypervisor.h"
 #include "hypervisor/ThreadActivity.h"
+#include "pair/Views.h"
 
 #include <QElapsedTimer>
 #include <QTimer>
@@ -10,13 +11,15 @@
 namespace lockstep {
 
 /// Whether a QEMU that does not answer hangs, or is at work: on an overloaded host, or loading a
-/// checkpoint, during which a shadow's main loop waits (docs/qemu.md, trap 23). Only its own
-/// threads count: the guest's CPUs and the iothreads may run while the main loop is stuck.
+/// checkpoint, during which a shadow's monitor waits (docs/qemu.md, trap 23). Only its own threads
+/// count: the guest's CPUs and the iothreads may run while the main loop is stuck.
 class QemuPulse final
 {
 public:
-    /// Nobody can use a guest whose QEMU is silent for so long, at work or not.
-    static constexpr std::chrono::seconds longest{10};
+    /// A primary that is at work, and silent for so long, hangs all the same.
+    static constexpr std::chrono::milliseconds longestOfPrimary{3'000};
+    /// A shadow reads checkpoints as fast as the primary sends them.
+    static constexpr std::chrono::milliseconds longestOfShadow{10'000};
 
     QemuPulse(Hypervisor& hypervisor, DomainUuid uuid);
 
@@ -24,11 +27,14 @@ public:
     void forget();
     /// It was asked something, and has to answer within this time.
     void asked(std::chrono::milliseconds patience);
-    /// It has answered. Learns, once, which threads it has.
-    [[nodiscard]] Task<void> answered();
-    /// It has not answered in time. Why it counts as stuck; empty while it is at work, and when
-    /// libvirt does not answer either: then nothing is known of QEMU.
-    [[nodiscard]] Task<QString> whyStuck();
+    /// It has answered.
+    void answered();
+    [[nodiscard]] bool isLearned() const { return m_learned; }
+    /// Asks it which threads it has. Once, unless it does not answer.
+    [[nodiscard]] Task<void> learn();
+    /// It has not answered in time. Why it counts as stuck; empty while it may be at work, and when
+    /// nothing is known of it because libvirt, or this daemon, was held up.
+    [[nodiscard]] Task<QString> whyStuck(Role role);
 
 private:
     [[nodiscard]] Task<Result<QSet<pid_t>>> threads(QString command);
@@ -39,7 +45,8 @@ private:
     QElapsedTimer m_silent;
     std::chrono::milliseconds m_patience{};
     bool m_learned{false};
-    pid_t m_thread{0}; ///< One of its threads, 0 if not known.
+    int m_qemu{0}; ///< Which one; grows with forget().
+    pid_t m_process{0}; ///< 0 if not known.
     QSet<pid_t> m_notOwn;
     std::optional<ThreadActivity> m_before;
 };

@@ -39,8 +39,7 @@ QemuWatch::QemuWatch(PairParts parts, DomainUuid uuid, TaskSet& tasks)
                     onLifecycle(event, detail);
             });
     // What happened while libvirt could not tell.
-    connect(&m_parts.hypervisor, &Hypervisor::connected, this,
-            [this] { m_tasks.add(lookAgain()); });
+    connect(&m_parts.hypervisor, &Hypervisor::connected, this, [this] { run(lookAgain()); });
 }
 
 void QemuWatch::setWatching(bool on)
@@ -114,7 +113,7 @@ void QemuWatch::onLifecycle(Lifecycle event, int detail)
         const auto sense = ended(detail != stoppedCrashed && detail != stoppedFailed);
         Q_EMIT sensed(sense);
     } else if (event == Lifecycle::Started) {
-        m_tasks.add(lookAgain());
+        run(lookAgain());
     }
 }
 
@@ -160,7 +159,7 @@ void QemuWatch::onTimer()
     if (!record || m_pinging)
         return;
     m_pinging = true;
-    m_tasks.add(ping(m_left.isEmpty() && !areChannelsUp(record->spec)));
+    run(ping(m_left.isEmpty() && !areChannelsUp(record->spec)));
 }
 
 Task<void> QemuWatch::ping(bool disconnected)
@@ -170,7 +169,7 @@ Task<void> QemuWatch::ping(bool disconnected)
     // has died must not be taken for one that could go on.
     if (answered && m_timer.isActive()) {
         if (m_hung)
-            m_tasks.add(lookAgain());
+            run(lookAgain());
         else if (disconnected && m_left.isEmpty())
             cut(u"the connection to the twin is gone"_s);
     }
@@ -179,24 +178,36 @@ Task<void> QemuWatch::ping(bool disconnected)
 
 Task<bool> QemuWatch::ask()
 {
-    QElapsedTimer clock;
-    clock.start();
     m_pulse.asked(patience);
     const auto answer =
         co_await m_parts.hypervisor.monitor(m_uuid)->execute(u"query-status"_s, {}, patience);
     if (answer || answer.error().code() == Errc::Refused) {
-        co_await m_pulse.answered();
+        m_pulse.answered();
+        if (!m_pulse.isLearned())
+            run(m_pulse.learn());
         co_return true;
     }
-    // Whoever was held up himself has not given it that time.
-    const bool fair = clock.durationElapsed() < patience + 2 * period;
-    if (answer.error().code() == Errc::Timeout && fair && !m_hung && m_timer.isActive()) {
-        const QString why = co_await m_pulse.whyStuck();
-        m_hung = !why.isEmpty() && m_timer.isActive();
-        if (m_hung)
-            tell(QemuSense::Hung, why);
+    const auto record = m_parts.pairs.find(m_uuid);
+    if (answer.error().code() != Errc::Timeout || !record) {
+        m_pulse.answered();
+        co_return false;
+    }
+    const QString why = co_await m_pulse.whyStuck(record->role);
+    if (!why.isEmpty() && m_timer.isActive() && !m_hung) {
+        m_hung = true;
+        tell(QemuSense::Hung, why);
     }
     co_return false;
+}
+
+void QemuWatch::run(Task<void> task) { m_tasks.add(keep(std::move(task))); }
+
+Task<void> QemuWatch::keep(Task<void> task)
+{
+    ++m_running;
+    co_await task;
+    if (--m_running == 0)
+        Q_EMIT idle();
 }
 
 } // namespace lockstep

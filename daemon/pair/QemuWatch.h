@@ -31,11 +31,14 @@ public:
     void cut(QString why);
     /// A new protection begins: what is known of the last one's connections is over.
     void renew() { m_left.clear(); }
+    [[nodiscard]] bool isIdle() const { return m_running == 0; }
     /// Why it is as it was sensed last; empty if there is nothing to say.
     [[nodiscard]] const QString& why() const { return m_why; }
 
 Q_SIGNALS:
     void sensed(lockstep::failover::QemuSense sense);
+    /// Nothing of it is under way any more.
+    void idle();
 
 private:
     void onQmpEvent(const QString& name, const QJsonObject& data);
@@ -44,6 +47,9 @@ private:
     [[nodiscard]] Task<void> ping(bool disconnected);
     /// Whether it answers; tells when it hangs.
     [[nodiscard]] Task<bool> ask();
+    /// A task of this object, which must live until it has ended.
+    void run(Task<void> task);
+    [[nodiscard]] Task<void> keep(Task<void> task);
     [[nodiscard]] Task<void> lookAgain();
     [[nodiscard]] failover::QemuSense ended(bool asked);
     void tell(failover::QemuSense sense, QString why);
@@ -53,6 +59,7 @@ private:
     TaskSet& m_tasks;
     QTimer m_timer;
     QemuPulse m_pulse;
+    int m_running{0};
     bool m_pinging{false};
     bool m_hung{false};
     QString m_left; ///< Why the twins are not connected any more; empty while they are.

@@ -451,6 +451,11 @@ Task<Result<DomainInfo>> FakeHypervisor::find(QString nameUuidOrId)
     co_return failure(Errc::UnknownDomain, u"there is no domain %1"_s.arg(nameUuidOrId));
 }
 
+Task<Result<std::chrono::milliseconds>> FakeHypervisor::waitsForMonitor(DomainUuid /*domain*/)
+{
+    co_return unused();
+}
+
 Task<Result<QList<DomainInfo>>> FakeHypervisor::domains()
 {
     if (refusal)

@@ -104,6 +104,7 @@ public:
 
     bool isConnected() const override { return true; }
     Task<Result<DomainInfo>> find(QString nameUuidOrId) override;
+    Task<Result<std::chrono::milliseconds>> waitsForMonitor(DomainUuid domain) override;
     Task<Result<QList<DomainInfo>>> domains() override;
     Task<Result<HostFacts>> hostFacts() override;
     Task<Result<QString>> xml(DomainUuid domain, XmlKind kind) override;

@@ -102,12 +102,18 @@ bool FakeHypervisor::runs(const DomainUuid& uuid) const
 
 Task<Result<DomainInfo>> FakeHypervisor::find(QString nameUuidOrId)
 {
-    (void)co_await pause(findDelay);
+    (void)co_await pause(0ms);
     for (const auto& [uuid, domain] : m_domains) {
         if (domain.info.name == nameUuidOrId || toString(uuid) == nameUuidOrId)
             co_return domain.info;
     }
     co_return unknown(nameUuidOrId);
+}
+
+Task<Result<std::chrono::milliseconds>> FakeHypervisor::waitsForMonitor(DomainUuid /*domain*/)
+{
+    (void)co_await pause(0ms);
+    co_return waiting;
 }
 
 Task<Result<QList<DomainInfo>>> FakeHypervisor::domains()

@@ -31,10 +31,12 @@ public:
     QStringList defined; ///< The XML of each definition.
     QString startProblem; ///< Why no domain can be started.
     std::optional<HostFacts> facts;
-    std::chrono::milliseconds findDelay{0};
+    std::chrono::milliseconds waiting{0}; ///< For how long it has been waiting for each monitor.
 
     [[nodiscard]] bool isConnected() const override { return true; }
     [[nodiscard]] Task<Result<DomainInfo>> find(QString nameUuidOrId) override;
+    [[nodiscard]] Task<Result<std::chrono::milliseconds>>
+    waitsForMonitor(DomainUuid domain) override;
     [[nodiscard]] Task<Result<QList<DomainInfo>>> domains() override;
     [[nodiscard]] Task<Result<HostFacts>> hostFacts() override;
     [[nodiscard]] Task<Result<QString>> xml(DomainUuid domain, XmlKind kind) override;

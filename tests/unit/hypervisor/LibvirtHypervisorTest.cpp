@@ -211,6 +211,7 @@ void LibvirtHypervisorTest::losesTheMonitorWhenQemuIsKilledInACommand()
 void LibvirtHypervisorTest::aHungQemuTimesOutAndHoldsNobodyElse()
 {
     startTiny();
+    QCOMPARE(QCoro::waitFor(m_hypervisor->waitsForMonitor(tiny)), Result<std::chrono::milliseconds>{0ms});
     const auto monitor = m_hypervisor->monitor(tiny);
     const qint64 pid = qemuPid(u"tiny"_s);
     kill(pid_t(pid), SIGSTOP);
@@ -224,6 +225,7 @@ void LibvirtHypervisorTest::aHungQemuTimesOutAndHoldsNobodyElse()
     }
     QVERIFY(QCoro::waitFor(m_hypervisor->find(u"tiny"_s)));
     QVERIFY(QCoro::waitFor(m_hypervisor->domains()));
+    QVERIFY(QCoro::waitFor(m_hypervisor->waitsForMonitor(tiny)).value_or(0ms) >= 300ms);
     QVERIFY(QCoro::waitFor(m_hypervisor->destroy(tiny))); // kills even a stopped QEMU
 }
 

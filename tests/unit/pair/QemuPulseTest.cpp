@@ -3,16 +3,18 @@
 #include "fakes/FakeHost.h"
 #include "fakes/FakeHypervisor.h"
 
+#include <QProcess>
 #include <QTest>
 
 #include <atomic>
+#include <iostream>
 #include <memory>
+#include <string_view>
 #include <thread>
+#include <vector>
 
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
+#include <csignal>
 
 using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
@@ -21,57 +23,52 @@ using namespace lockstep::test;
 
 namespace {
 
-constexpr auto patience = 200ms;
+constexpr auto patience = 400ms;
+const QString works = u"works"_s;
+const QString sleeps = u"sleeps"_s;
 
-/// A process whose main thread sleeps or works, and whose second one, the guest's CPU, works.
-class Child
+void work()
+{
+    for (std::atomic<unsigned> turns{0};; ++turns) { }
+}
+
+/// What stands for QEMU: its main thread works or sleeps, and a second one, the guest's CPU, works.
+[[noreturn]] void beQemu(std::string_view main)
+{
+    const std::thread cpu{[] {
+        std::cout << gettid() << std::endl;
+        work();
+    }};
+    if (main == "works")
+        work();
+    for (;;)
+        ::pause();
+}
+
+class Qemu
 {
 public:
-    enum class Main { Sleeps, Works };
-
-    explicit Child(Main main)
-        : m_cpu{static_cast<std::atomic<pid_t>*>(mmap(nullptr, sizeof(std::atomic<pid_t>),
-                                                      PROT_READ | PROT_WRITE,
-                                                      MAP_SHARED | MAP_ANONYMOUS, -1, 0))}
+    explicit Qemu(const QString& main)
     {
-        new (m_cpu) std::atomic<pid_t>{0};
-        m_pid = fork();
-        if (m_pid == 0)
-            run(main);
+        m_process.setProcessChannelMode(QProcess::ForwardedErrorChannel);
+        m_process.start(QCoreApplication::applicationFilePath(), {u"--qemu"_s, main});
+        if (m_process.waitForReadyRead(60'000))
+            m_cpu = m_process.readLine().trimmed().toLongLong();
     }
-    Child(const Child&) = delete;
-    Child& operator=(const Child&) = delete;
-    ~Child()
+    Qemu(const Qemu&) = delete;
+    Qemu& operator=(const Qemu&) = delete;
+    ~Qemu()
     {
-        kill(m_pid, SIGKILL);
-        waitpid(m_pid, nullptr, 0);
-        munmap(m_cpu, sizeof(std::atomic<pid_t>));
+        m_process.kill();
+        m_process.waitForFinished(-1);
     }
 
-    /// 0 until it runs.
-    [[nodiscard]] pid_t cpuThread() const { return *m_cpu; }
-    void stop() const { kill(m_pid, SIGSTOP); }
+    [[nodiscard]] qint64 cpuThread() const { return m_cpu; }
+    void stop() const { ::kill(pid_t(m_process.processId()), SIGSTOP); }
 
 private:
-    [[noreturn]] void run(Main main) const
-    {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        std::thread cpu{[this] {
-            *m_cpu = gettid();
-            work();
-        }};
-        if (main == Main::Works)
-            work();
-        for (;;)
-            pause();
-    }
-    static void work()
-    {
-        for (std::atomic<unsigned> turns{0};; ++turns) { }
-    }
-
-    std::atomic<pid_t>* m_cpu;
-    pid_t m_pid;
+    QProcess m_process;
+    qint64 m_cpu{0};
 };
 
 } // namespace
@@ -82,17 +79,20 @@ class QemuPulseTest : public QObject
     Q_OBJECT
 private Q_SLOTS:
     void init();
-    void oneThatDoesNothingIsStuck();
+    void aPrimaryThatDoesNothingIsStuck();
+    void aShadowThatDoesNothingMayWaitForItsPrimary();
+    void oneThatIsStoppedIsStuck_data();
     void oneThatIsStoppedIsStuck();
     void oneAtWorkIsNot();
     void oneAtWorkForTooLongIsStuck();
     void oneOfWhichNothingIsKnownIsStuck();
-    void nothingIsKnownWhileLibvirtHangs();
+    void nothingIsKnownWhileLibvirtIsHeldUp();
+    void nothingIsKnownOfAnotherQemu();
 
 private:
-    /// Its QEMU has answered once, as this process, and does so no more.
-    void learn(const Child& child);
-    [[nodiscard]] QString whyStuck();
+    /// Its QEMU has answered as this process, and does so no more.
+    void learn(const Qemu& qemu);
+    [[nodiscard]] QString whyStuck(Role role);
 
     std::unique_ptr<FakeHypervisor> m_hypervisor;
     std::unique_ptr<QemuPulse> m_pulse;
@@ -105,74 +105,116 @@ void QemuPulseTest::init()
     info.uuid = webUuid();
     info.name = u"web"_s;
     m_hypervisor->put(info);
+    m_hypervisor->waiting = patience;
     m_pulse = std::make_unique<QemuPulse>(*m_hypervisor, webUuid());
 }
 
-void QemuPulseTest::learn(const Child& child)
+void QemuPulseTest::learn(const Qemu& qemu)
 {
-    QTRY_VERIFY(child.cpuThread() != 0);
-    m_hypervisor->qemu(webUuid()).cpuThread = child.cpuThread();
-    m_pulse->asked(10s);
-    QCoro::waitFor(m_pulse->answered());
+    QVERIFY(qemu.cpuThread() != 0);
+    m_hypervisor->qemu(webUuid()).cpuThread = qemu.cpuThread();
+    m_pulse->asked(patience);
+    m_pulse->answered();
+    QVERIFY(!m_pulse->isLearned());
+    QCoro::waitFor(m_pulse->learn());
+    QVERIFY(m_pulse->isLearned());
 }
 
-QString QemuPulseTest::whyStuck()
+QString QemuPulseTest::whyStuck(Role role)
 {
     m_pulse->asked(patience);
     (void)QCoro::waitFor(lockstep::pause(patience));
-    return QCoro::waitFor(m_pulse->whyStuck());
+    return QCoro::waitFor(m_pulse->whyStuck(role));
 }
 
-void QemuPulseTest::oneThatDoesNothingIsStuck()
+void QemuPulseTest::aPrimaryThatDoesNothingIsStuck()
 {
-    const Child child{Child::Main::Sleeps};
-    learn(child);
-    QVERIFY(whyStuck().endsWith(u", and does nothing"_s));
+    const Qemu qemu{sleeps};
+    learn(qemu);
+    // Not at once if this process was held up.
+    QTRY_VERIFY(whyStuck(Role::Primary).endsWith(u", and does nothing"_s));
+}
+
+void QemuPulseTest::aShadowThatDoesNothingMayWaitForItsPrimary()
+{
+    const Qemu qemu{sleeps};
+    learn(qemu);
+    for (int i = 0; i < 3; ++i)
+        QCOMPARE(whyStuck(Role::Secondary), QString{});
+}
+
+void QemuPulseTest::oneThatIsStoppedIsStuck_data()
+{
+    QTest::addColumn<Role>("role");
+    QTest::newRow("primary") << Role::Primary;
+    QTest::newRow("shadow") << Role::Secondary;
 }
 
 void QemuPulseTest::oneThatIsStoppedIsStuck()
 {
-    const Child child{Child::Main::Works};
-    learn(child);
-    child.stop();
-    QTRY_VERIFY(whyStuck().endsWith(u": its process is stopped"_s));
+    QFETCH(const Role, role);
+    const Qemu qemu{works};
+    learn(qemu);
+    qemu.stop();
+    m_hypervisor->waiting = 0ms; // whatever libvirt says
+    QTRY_VERIFY(whyStuck(role).endsWith(u": its process is stopped"_s));
 }
 
 void QemuPulseTest::oneAtWorkIsNot()
 {
-    const Child child{Child::Main::Works};
-    learn(child);
-    for (int i = 0; i < 5; ++i)
-        QCOMPARE(whyStuck(), QString{});
+    const Qemu qemu{works};
+    learn(qemu);
+    for (int i = 0; i < 3; ++i)
+        QCOMPARE(whyStuck(Role::Primary), QString{});
 }
 
 void QemuPulseTest::oneAtWorkForTooLongIsStuck()
 {
-    const Child child{Child::Main::Works};
-    learn(child);
+    const Qemu qemu{works};
+    learn(qemu);
     QElapsedTimer clock;
     clock.start();
-    QTRY_VERIFY_WITH_TIMEOUT(!whyStuck().isEmpty(), 60'000);
-    QVERIFY(clock.durationElapsed() >= QemuPulse::longest);
+    QTRY_VERIFY_WITH_TIMEOUT(!whyStuck(Role::Primary).isEmpty(), 60'000);
+    QVERIFY(clock.durationElapsed() >= QemuPulse::longestOfPrimary);
 }
 
 void QemuPulseTest::oneOfWhichNothingIsKnownIsStuck()
 {
-    m_pulse->asked(10s);
-    QCoro::waitFor(m_pulse->answered());
-    QVERIFY(whyStuck().startsWith(u"QEMU has not answered for "_s));
+    m_pulse->asked(patience);
+    m_pulse->answered();
+    QCoro::waitFor(m_pulse->learn());
+    QVERIFY(whyStuck(Role::Secondary).startsWith(u"QEMU has not answered for "_s));
 }
 
-void QemuPulseTest::nothingIsKnownWhileLibvirtHangs()
+void QemuPulseTest::nothingIsKnownWhileLibvirtIsHeldUp()
 {
-    const Child child{Child::Main::Sleeps};
-    learn(child);
-    m_hypervisor->findDelay = 2 * patience;
-    QCOMPARE(whyStuck(), QString{});
-    m_hypervisor->findDelay = 0ms;
-    QVERIFY(!whyStuck().isEmpty());
+    const Qemu qemu{sleeps};
+    learn(qemu);
+    m_hypervisor->waiting = 0ms; // it has not asked yet
+    for (int i = 0; i < 3; ++i)
+        QCOMPARE(whyStuck(Role::Primary), QString{});
+    m_hypervisor->waiting = patience;
+    QTRY_VERIFY(!whyStuck(Role::Primary).isEmpty());
 }
 
-QTEST_GUILESS_MAIN(QemuPulseTest)
+void QemuPulseTest::nothingIsKnownOfAnotherQemu()
+{
+    const Qemu qemu{sleeps};
+    learn(qemu);
+    m_pulse->asked(patience);
+    m_pulse->forget();
+    QCOMPARE(QCoro::waitFor(m_pulse->whyStuck(Role::Primary)), QString{});
+    QVERIFY(!m_pulse->isLearned());
+}
+
+int main(int argc, char** argv)
+{
+    const std::vector<std::string_view> arguments{argv + 1, argv + argc};
+    if (arguments.size() == 2 && arguments.front() == "--qemu")
+        beQemu(arguments.back());
+    QCoreApplication app{argc, argv};
+    QemuPulseTest test;
+    return QTest::qExec(&test, argc, argv);
+}
 
 #include "QemuPulseTest.moc"
