@@ -23,9 +23,9 @@ def both(first, second):
         answer = json.loads(out[out.index("{"):])
         error = answer.get("error")
         if process.returncode != 0:
-            equal(process.returncode, FAILED, f"exit status of lockstep {' '.join(words)} ({out})")
+            equal(process.returncode, FAILED, f"exit status of lockstep {' '.join(map(str, words))} ({out})")
             if error["name"] not in REFUSALS or not error["message"] or not error["remedy"]:
-                raise Failure(f"lockstep {' '.join(words)} does not say why not: {error}")
+                raise Failure(f"lockstep {' '.join(map(str, words))} does not say why not: {error}")
         answers.append((process.returncode, error))
     return answers
 
