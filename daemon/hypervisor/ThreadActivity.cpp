@@ -38,12 +38,11 @@ bool ThreadActivity::isStopped() const
 
 bool ThreadActivity::isBlockedSince(const ThreadActivity& earlier) const
 {
-    for (const auto& [id, now] : threads.asKeyValueRange()) {
+    return std::ranges::any_of(threads.keys(), [this, &earlier](pid_t id) {
         const Thread before = earlier.threads.value(id);
-        if (now.state == 'D' && before.state == 'D' && now.work == before.work)
-            return true;
-    }
-    return false;
+        const Thread now = threads.value(id);
+        return now.state == 'D' && before.state == 'D' && now.work == before.work;
+    });
 }
 
 bool ThreadActivity::hasWorkedSince(const ThreadActivity& earlier) const

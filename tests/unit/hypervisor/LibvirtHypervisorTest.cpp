@@ -211,7 +211,8 @@ void LibvirtHypervisorTest::losesTheMonitorWhenQemuIsKilledInACommand()
 void LibvirtHypervisorTest::aHungQemuTimesOutAndHoldsNobodyElse()
 {
     startTiny();
-    QCOMPARE(QCoro::waitFor(m_hypervisor->waitsForMonitor(tiny)), Result<std::chrono::milliseconds>{0ms});
+    QCOMPARE(QCoro::waitFor(m_hypervisor->waitsForMonitor(tiny)),
+             Result<std::chrono::milliseconds>{0ms});
     const auto monitor = m_hypervisor->monitor(tiny);
     const qint64 pid = qemuPid(u"tiny"_s);
     kill(pid_t(pid), SIGSTOP);
