@@ -23,7 +23,7 @@ def fails(ground, point, action):
 
 
 def test_an_error_in_each_step(lab):
-    with Ground(lab) as ground:
+    with Ground(lab, patient=True) as ground:
         for index, point in enumerate(spread(ground.points, None if lab.full else 12, offset=0)):
             for action in ("error", "late") if lab.full else (("error", "late")[index % 2],):
                 ground.attempt(f"{action} in {point}", lambda: fails(ground, point, action), parted=False)
@@ -42,7 +42,7 @@ def cancelled(ground, point):
 
 
 def test_a_cancel_in_each_step(lab):
-    with Ground(lab) as ground:
+    with Ground(lab, patient=True) as ground:
         for point in spread(ground.points, None if lab.full else 8, offset=1):
             ground.attempt(f"cancel in {point}", lambda: cancelled(ground, point), parted=False)
         ground.attempt("no fault", ground.once, parted=False)
