@@ -81,12 +81,14 @@ void ManagerObject::DrainHost(sdbus::Result<sdbus::ObjectPath>&& result, wire::D
 }
 
 void ManagerObject::ProbePeer(sdbus::Result<std::string, std::string, std::string>&& result,
-                              std::string address)
+                              std::string address, wire::Dictionary options)
 {
     m_requests.runner().run<Requests::Strings>(
         std::move(result),
         request(Action::Look, u"probe of %1"_s.arg(wire::told(address)), {{"peer", address}}),
-        [&requests = m_requests, address] { return requests.probePeer(text(address)); });
+        [&requests = m_requests, address, options] {
+            return requests.probePeer(text(address), options);
+        });
 }
 
 void ManagerObject::AddPeer(sdbus::Result<sdbus::ObjectPath>&& result, std::string address,
@@ -104,18 +106,22 @@ void ManagerObject::AddPeer(sdbus::Result<sdbus::ObjectPath>&& result, std::stri
         });
 }
 
-void ManagerObject::FindPair(sdbus::Result<sdbus::ObjectPath>&& result, std::string domain)
+void ManagerObject::FindPair(sdbus::Result<sdbus::ObjectPath>&& result, std::string domain,
+                             wire::Dictionary options)
 {
     m_requests.runner().run<sdbus::ObjectPath>(
         std::move(result), CallRequest{.caller = {}, .title = {}, .action = {}, .details = {}},
-        [&requests = m_requests, domain] { return requests.findPair(text(domain)); });
+        [&requests = m_requests, domain, options] {
+            return requests.findPair(text(domain), options);
+        });
 }
 
-void ManagerObject::FindPeer(sdbus::Result<sdbus::ObjectPath>&& result, std::string peer)
+void ManagerObject::FindPeer(sdbus::Result<sdbus::ObjectPath>&& result, std::string peer,
+                             wire::Dictionary options)
 {
     m_requests.runner().run<sdbus::ObjectPath>(
         std::move(result), CallRequest{.caller = {}, .title = {}, .action = {}, .details = {}},
-        [&requests = m_requests, peer] { return requests.findPeer(text(peer)); });
+        [&requests = m_requests, peer, options] { return requests.findPeer(text(peer), options); });
 }
 
 void ManagerObject::GetEvents(sdbus::Result<std::vector<wire::Dictionary>>&& result,

@@ -28,11 +28,13 @@ private:
                  wire::Dictionary options) override;
     void DrainHost(sdbus::Result<sdbus::ObjectPath>&& result, wire::Dictionary options) override;
     void ProbePeer(sdbus::Result<std::string, std::string, std::string>&& result,
-                   std::string address) override;
+                   std::string address, wire::Dictionary options) override;
     void AddPeer(sdbus::Result<sdbus::ObjectPath>&& result, std::string address,
                  std::string fingerprint, wire::Dictionary options) override;
-    void FindPair(sdbus::Result<sdbus::ObjectPath>&& result, std::string domain) override;
-    void FindPeer(sdbus::Result<sdbus::ObjectPath>&& result, std::string peer) override;
+    void FindPair(sdbus::Result<sdbus::ObjectPath>&& result, std::string domain,
+                  wire::Dictionary options) override;
+    void FindPeer(sdbus::Result<sdbus::ObjectPath>&& result, std::string peer,
+                  wire::Dictionary options) override;
     void GetEvents(sdbus::Result<std::vector<wire::Dictionary>>&& result,
                    wire::Dictionary options) override;
     void ListDomains(sdbus::Result<std::vector<wire::Dictionary>>&& result,
