@@ -48,7 +48,7 @@ public:
     Manager& operator=(const Manager&) = delete;
 
 private:
-    void onEvent(const Dictionary& /*event*/) override { }
+    void onEvents(const std::vector<Dictionary>& /*events*/) override { }
 };
 
 using Peer = Remote<org::lockstep::Lockstep1::Peer_proxy>;

@@ -6,18 +6,24 @@
 
 #include <spdlog/spdlog.h>
 
+#include <utility>
+
 namespace lockstep {
 
 using namespace Qt::StringLiterals;
 
 namespace {
 
+constexpr qsizetype mostEventsAtOnce = 100;
+constexpr std::chrono::milliseconds eventsPeriod{100};
+
 QString text(const std::string& value) { return QString::fromStdString(value); }
 
 } // namespace
 
 ManagerObject::ManagerObject(sdbus::IConnection& connection, Requests& requests)
-    : AdaptorInterfaces{connection, sdbus::ObjectPath{dbus::rootPath}}, m_requests{requests}
+    : AdaptorInterfaces{connection, sdbus::ObjectPath{dbus::rootPath}}, m_requests{requests},
+      m_pace{[this] { sendEvents(); }}
 {
     registerAdaptor();
     getObject().addObjectManager();
@@ -158,8 +164,17 @@ void ManagerObject::Doctor(sdbus::Result<std::vector<wire::Dictionary>>&& result
 
 void ManagerObject::announce(const PairEvent& event)
 {
+    m_events.append(event);
+    if (m_events.size() > mostEventsAtOnce)
+        m_events.removeFirst();
+    m_pace.sendSoon(eventsPeriod);
+}
+
+void ManagerObject::sendEvents()
+{
+    const QList<PairEvent> events = std::exchange(m_events, {});
     try {
-        emitEvent(wire::dictionary(event));
+        emitEvents(wire::dictionaries(events));
     } catch (const sdbus::Error& error) {
         spdlog::debug("a D-Bus signal could not be sent: {}", error.getMessage());
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include "api/Pace.h"
 #include "api/Requests.h"
 
 #include "glue/ManagerAdaptor.h"
@@ -17,6 +18,7 @@ public:
     ManagerObject(const ManagerObject&) = delete;
     ManagerObject& operator=(const ManagerObject&) = delete;
 
+    /// Tells it at once, or within a tenth of a second together with others.
     void announce(const PairEvent& event);
 
 private:
@@ -49,8 +51,11 @@ private:
 
     [[nodiscard]] CallRequest request(Action action, const QString& title,
                                       Authority::Details details) const;
+    void sendEvents();
 
     Requests& m_requests;
+    QList<PairEvent> m_events; ///< That nobody was told of yet, oldest first.
+    Pace m_pace;
 };
 
 } // namespace lockstep
