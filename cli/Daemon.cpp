@@ -48,7 +48,7 @@ public:
     Manager& operator=(const Manager&) = delete;
 
 private:
-    void onEvent(const Dictionary& /*event*/) override { }
+    void onEvents(const std::vector<Dictionary>& /*events*/) override { }
 };
 
 using Peer = Remote<org::lockstep::Lockstep1::Peer_proxy>;
@@ -140,7 +140,7 @@ Result<QList<RemoteObject>> Daemon::jobs()
 Result<RemoteObject> Daemon::pair(const QString& domain)
 {
     return guarded([this, &domain] {
-        const auto path = Manager{*m_connection, root}.FindPair(domain.toStdString());
+        const auto path = Manager{*m_connection, root}.FindPair(domain.toStdString(), {});
         return RemoteObject{.path = path, .properties = properties(path, Pair::INTERFACE_NAME)};
     });
 }
@@ -148,7 +148,7 @@ Result<RemoteObject> Daemon::pair(const QString& domain)
 Result<RemoteObject> Daemon::peer(const QString& name)
 {
     return guarded([this, &name] {
-        const auto path = Manager{*m_connection, root}.FindPeer(name.toStdString());
+        const auto path = Manager{*m_connection, root}.FindPeer(name.toStdString(), {});
         return RemoteObject{.path = path, .properties = properties(path, Peer::INTERFACE_NAME)};
     });
 }
@@ -308,7 +308,7 @@ Result<sdbus::ObjectPath> Daemon::unprotect(const sdbus::ObjectPath& pair)
 Result<void> Daemon::cancel(const sdbus::ObjectPath& job)
 {
     expectQuestion();
-    return guarded([this, &job] { Job{*m_connection, job}.Cancel(); });
+    return guarded([this, &job] { Job{*m_connection, job}.Cancel({}); });
 }
 
 Result<Probe> Daemon::probe(const QString& address)
@@ -317,7 +317,7 @@ Result<Probe> Daemon::probe(const QString& address)
     return guarded(
         [this, &address] {
             const auto [name, fingerprint, version] =
-                Manager{*m_connection, root}.ProbePeer(address.toStdString());
+                Manager{*m_connection, root}.ProbePeer(address.toStdString(), {});
             return Probe{.name = fromBus(name),
                          .fingerprint = fromBus(fingerprint),
                          .version = fromBus(version)};
@@ -345,7 +345,7 @@ Result<RemoteObject> Daemon::acceptPeer(const sdbus::ObjectPath& peer, const QSt
 {
     expectQuestion();
     return guarded([&] {
-        Peer{*m_connection, peer}.Accept(fingerprint.toStdString());
+        Peer{*m_connection, peer}.Accept(fingerprint.toStdString(), {});
         return RemoteObject{.path = peer, .properties = properties(peer, Peer::INTERFACE_NAME)};
     });
 }

@@ -23,9 +23,9 @@ Result<void> EventWatch::listen()
         sdbus::IConnection& connection = m_daemon.connection();
         m_manager = sdbus::createProxy(connection, sdbus::ServiceName{dbus::service},
                                        sdbus::ObjectPath{dbus::rootPath});
-        m_manager->uponSignal("Event")
+        m_manager->uponSignal("Events")
             .onInterface(org::lockstep::Lockstep1::Manager_proxy::INTERFACE_NAME)
-            .call([this](const Dictionary& /*event*/) { m_more = true; });
+            .call([this](const std::vector<Dictionary>& /*events*/) { m_more = true; });
         m_bus = sdbus::createProxy(connection, sdbus::ServiceName{"org.freedesktop.DBus"},
                                    sdbus::ObjectPath{"/org/freedesktop/DBus"});
         m_bus->uponSignal("NameOwnerChanged")

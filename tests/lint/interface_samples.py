@@ -9,8 +9,8 @@ import contract
 FACTS = {"errors": {"Busy", "NoSpace"}, "actions": {"org.lockstep.look"}, "version": (0, 2, 0)}
 RELEASED = (0, 1, 0)
 
-METHOD = """<!-- Does it. size: in bytes. Errors: Busy. polkit: org.lockstep.look. Since 0.1.0. -->
-<method name="Do"><arg name="size" type="t" direction="in"/></method>"""
+METHOD = """<!-- Does it. size: in bytes. options: none yet. Errors: Busy. polkit: org.lockstep.look. Since 0.1.0. -->
+<method name="Do"><arg name="size" type="t" direction="in"/><arg name="options" type="a{sv}" direction="in"/></method>"""
 PROPERTY = """<!-- In bytes. Since 0.1.0. -->
 <property name="Size" type="t" access="read"/>"""
 SIGNAL = """<!-- It happened. what: a word. Since 0.1.0. -->
@@ -19,13 +19,15 @@ GOOD = METHOD + PROPERTY + SIGNAL
 
 # (what is replaced, by what, what is said)
 DOCUMENTATION = (
-    ("<!-- Does it. size: in bytes. Errors: Busy. polkit: org.lockstep.look. Since 0.1.0. -->", "", "method Do has no comment"),
+    (METHOD.partition("\n")[0], "", "method Do has no comment"),
     ("<!-- In bytes. Since 0.1.0. -->", "", "property Size has no comment"),
     ("In bytes. Since 0.1.0.", "In bytes.", "does not end with"),
     ("In bytes. Since 0.1.0.", "Since 0.1.0. In bytes.", "does not end with"),
     ("In bytes. Since 0.1.0.", "In bytes. Since 0.3.0.", "since 0.3.0, but this is 0.2.0"),
     ("size: in bytes. ", "", 'nothing of the argument "size"'),
     (' name="size"', "", "an argument without a name"),
+    ('<arg name="options" type="a{sv}" direction="in"/>', "", 'last argument is not "options"'),
+    ('type="a{sv}"', 'type="as"', 'last argument is not "options"'),
     ("Errors: Busy. ", "", 'has no "Errors:"'),
     ("Errors: Busy. ", "Errors: Busy, NoSpace if\nit is full; Bussy. ", 'no error "Bussy"'),
     ('<arg name="size" type="t" direction="in"/>', '<arg name="job" type="o" direction="out"/>', 'has no "Errors of the job:"'),

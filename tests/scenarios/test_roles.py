@@ -20,12 +20,12 @@ WRONG = "options(no_such_option=1)"
 METHODS = {
     "Manager.Preflight": (LOOK, f"('web', 'beta', {WRONG})"),
     "Manager.Plan": (LOOK, f"('web', 'beta', {WRONG})"),
-    "Manager.ProbePeer": (LOOK, "('no address',)"),
+    "Manager.ProbePeer": (LOOK, f"('no address', {WRONG})"),
     "Manager.Protect": (PROTECT, f"('web', 'beta', {WRONG})"),
     "Manager.DrainHost": (TAKE_OVER, f"({WRONG},)"),
     "Manager.AddPeer": (PEERS, f"('beta', 'no fingerprint', {WRONG})"),
-    "Manager.FindPair": (EVERYBODY, "('web',)"),
-    "Manager.FindPeer": (EVERYBODY, "('beta',)"),
+    "Manager.FindPair": (EVERYBODY, "('web', options())"),
+    "Manager.FindPeer": (EVERYBODY, "('beta', options())"),
     "Manager.GetEvents": (EVERYBODY, "(options(),)"),
     "Manager.ListDomains": (LOOK, f"({WRONG},)"),
     "Manager.GetConfiguration": (LOOK, f"({WRONG},)"),
@@ -35,10 +35,10 @@ METHODS = {
     "Pair.ContinueAlone": (TAKE_OVER, f"({WRONG},)"),
     "Pair.Unprotect": (PROTECT, f"({WRONG},)"),
     "Pair.SetSettings": (SETTINGS, f"({WRONG},)"),
-    "Peer.Accept": (PEERS, "('no fingerprint',)"),
+    "Peer.Accept": (PEERS, f"('no fingerprint', {WRONG})"),
     "Peer.SetHeartbeat": (SETTINGS, f"({WRONG},)"),
     "Peer.Remove": (PEERS, f"({WRONG},)"),
-    "Job.Cancel": (PROTECT, "()"),  # of a job that protects, and has ended
+    "Job.Cancel": (PROTECT, f"({WRONG},)"),  # of a job that protects, and has ended
 }
 # What an allowed call fails with, because of its arguments.
 AFTERWARDS = ("InvalidArgument", "Busy")
@@ -134,7 +134,7 @@ def test_each_action_alone(lab):
     """A site may give a user one action and no other: each method belongs to the right one."""
     guest = protected(lab)
     rules = "/etc/polkit-1/rules.d/10-scenario.rules"
-    lookers = [Call("", "Manager", "ProbePeer", "('no address',)")]
+    lookers = [Call("", "Manager", "ProbePeer", "('no address', options())")]
     try:
         with Unchanged(lab, guest):
             for action in ACTIONS:

@@ -113,12 +113,13 @@ CALLS = [
     (Call("", "Manager", "Protect", "(1, 2)"), "InvalidArgs", "ssa{sv}"),
     (Call("", "Manager", "Protect", "('web', 'beta')"), "InvalidArgs", "ssa{sv}"),
     (Call("", "Manager", "Protect", "('web', 'beta', options(), 'more')"), "InvalidArgs", "ssa{sv}"),
-    (Call("", "Manager", "FindPair", "(dbus.UInt32(3),)"), "InvalidArgs", "s"),
-    (Call("", "Manager", "FindPair"), "InvalidArgs", "s"),
+    (Call("", "Manager", "FindPair", "(dbus.UInt32(3), options())"), "InvalidArgs", "sa{sv}"),
+    (Call("", "Manager", "FindPair", "('web',)"), "InvalidArgs", "sa{sv}"),
+    (Call("", "Manager", "FindPair"), "InvalidArgs", "sa{sv}"),
     (Call("", "Manager", "NoSuchMethod"), "UnknownMethod", "NoSuchMethod"),
     (Call("", OURS + "Nonsense", "Protect"), "AccessDenied", "Nonsense"),
     (Call("/pair/nonsense", "Pair", "TakeOver", "(options(),)"), "UnknownObject", "/pair/nonsense"),
-    (Call("/job/999", "Job", "Cancel"), "UnknownObject", "/job/999"),
+    (Call("/job/999", "Job", "Cancel", "(options(),)"), "UnknownObject", "/job/999"),
     (Call("", "org.freedesktop.DBus.Properties", "Get", f"('{OURS}Manager', 'Nothing')"), "UnknownProperty", "Nothing"),
     (Call("", "Manager", "Protect", "('nowhere', 'beta', options())"), "UnknownDomain", "nowhere"),
     (Call("", "Manager", "Protect", "('web', 'nowhere', options())"), "UnknownPeer", "nowhere"),
@@ -135,11 +136,11 @@ CALLS = [
     (Call("", "Manager", "Protect", f"('web', 'beta', options(**{{{HUGE}: True}}))"), "InvalidArgument", "unknown option"),
     (Call("", "Manager", "Protect", "('web', 'beta', options(**{'x%d' % n: True for n in range(5000)}))"),
      "InvalidArgument", "unknown option"),
-    (Call("", "Manager", "FindPair", f"({HUGE},)"), "InvalidArgument", "1048576"),
-    (Call("", "Manager", "FindPeer", f"({HUGE},)"), "InvalidArgument", "1048576"),
-    (Call("", "Manager", "FindPair", "('we\\x1b[31mb\\n',)"), "UnknownDomain", "we"),
-    (Call("", "Manager", "ProbePeer", f"({HUGE},)"), "InvalidArgument", "1048576"),
-    (Call("", "Manager", "ProbePeer", "('',)"), "InvalidArgument", "address"),
+    (Call("", "Manager", "FindPair", f"({HUGE}, options())"), "InvalidArgument", "1048576"),
+    (Call("", "Manager", "FindPeer", f"({HUGE}, options())"), "InvalidArgument", "1048576"),
+    (Call("", "Manager", "FindPair", "('we\\x1b[31mb\\n', options())"), "UnknownDomain", "we"),
+    (Call("", "Manager", "ProbePeer", f"({HUGE}, options())"), "InvalidArgument", "1048576"),
+    (Call("", "Manager", "ProbePeer", "('', options())"), "InvalidArgument", "address"),
     (Call("", "Manager", "AddPeer", "('beta-dedicated', 'xyz', options())"), "InvalidArgument", "xyz"),
     (Call("", "Manager", "AddPeer", f"('beta-dedicated', {HUGE}, options())"), "InvalidArgument", "1048576"),
     (Call("", "Manager", "AddPeer", f"('beta-dedicated', '{FORGED}', options(name='a b'))"), "InvalidArgument", "a b"),
@@ -147,6 +148,9 @@ CALLS = [
     (Call("", "Manager", "GetEvents", "(options(limit='ten'),)"), "InvalidArgument", "limit"),
     (Call("", "Manager", "GetEvents", f"(options(domain={HUGE}),)"), "InvalidArgument", "1048576"),
     (Call("", "Manager", "DrainHost", "(options(force=True),)"), "InvalidArgument", "force"),
+    (Call("", "Manager", "FindPair", "('web', options(any=True))"), "InvalidArgument", "any"),
+    (Call("", "Manager", "FindPeer", "('beta', options(any=True))"), "InvalidArgument", "any"),
+    (Call("", "Manager", "ProbePeer", "('beta-dedicated', options(port=1))"), "InvalidArgument", "port"),
     (Call("", "Manager", "ListDomains", "(options(all=True),)"), "InvalidArgument", "all"),
     (Call("", "Manager", "GetConfiguration", "(options(key='x'),)"), "InvalidArgument", "key"),
 ]
@@ -244,7 +248,7 @@ def test_bytes_that_are_no_text(lab):
         equal(out, "dropped", "what becomes of a client that sends invalid UTF-8")
 
 
-# D-Bus's wire format (little-endian): Hello, then FindPair with the bytes ff fe for a string.
+# D-Bus's wire format (little-endian): Hello, then FindPair with the bytes ff fe for a string, and no options.
 NO_TEXT = r"""
 import socket, struct
 def padded(data, to): return data + bytes(-len(data) % to)
@@ -270,7 +274,7 @@ assert bus.recv(100).startswith(b"OK")
 bus.sendall(b"BEGIN\r\n" + call(1, b"org.freedesktop.DBus", b"/org/freedesktop/DBus", b"org.freedesktop.DBus", b"Hello"))
 assert bus.recv(4096)
 bus.sendall(call(2, b"org.lockstep.Lockstep1", b"/org/lockstep/Lockstep1", b"org.lockstep.Lockstep1.Manager",
-                 b"FindPair", b"s", text(b"\xff\xfe")))
+                 b"FindPair", b"sa{sv}", padded(padded(text(b"\xff\xfe"), 4) + bytes(4), 8)))
 try:
     while bus.recv(4096):
         pass

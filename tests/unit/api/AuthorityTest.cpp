@@ -57,7 +57,7 @@ const std::vector<NamedCall>& everyChange()
         {"ProbePeer", "org.lockstep.Lockstep1.look",
          [](BusClient& client) {
              return errorOf(client.call<std::string, std::string, std::string>(
-                 root, managerInterface, "ProbePeer", std::string{"10.0.0.2"}));
+                 root, managerInterface, "ProbePeer", std::string{"10.0.0.2"}, none));
          }},
         {"Protect", "org.lockstep.Lockstep1.protect",
          [](BusClient& client) { return errorOf(protect(client)); }},
@@ -108,7 +108,7 @@ const std::vector<NamedCall>& everyChange()
          }},
         {"Accept", "org.lockstep.Lockstep1.manage-peers",
          [](BusClient& client) {
-             return errorOf(client.call<>(peerPath, peerInterface, "Accept", fingerprint));
+             return errorOf(client.call<>(peerPath, peerInterface, "Accept", fingerprint, none));
          }},
         {"SetHeartbeat", "org.lockstep.Lockstep1.change-settings",
          [](BusClient& client) {
@@ -119,7 +119,9 @@ const std::vector<NamedCall>& everyChange()
              return errorOf(client.call<>(peerPath, peerInterface, "Remove", none));
          }},
         {"Cancel", "org.lockstep.Lockstep1.protect",
-         [](BusClient& client) { return errorOf(client.call<>(jobPath, jobInterface, "Cancel")); }},
+         [](BusClient& client) {
+             return errorOf(client.call<>(jobPath, jobInterface, "Cancel", none));
+         }},
     };
     return all;
 }
@@ -219,9 +221,9 @@ void AuthorityTest::letsEverybodyRead()
     Stage stage{BusClient::User::Nobody};
     QVERIFY(!stage.client->properties(pairPath, pairInterface).empty());
     QVERIFY(stage.client->call<sdbus::ObjectPath>(root, managerInterface, "FindPair",
-                                                  std::string{"web1"}));
+                                                  std::string{"web1"}, wire::Dictionary{}));
     QVERIFY(stage.client->call<sdbus::ObjectPath>(root, managerInterface, "FindPeer",
-                                                  std::string{"beta"}));
+                                                  std::string{"beta"}, wire::Dictionary{}));
 }
 
 void AuthorityTest::allowsRootWithoutPolkit()
@@ -244,7 +246,7 @@ void AuthorityTest::stoppingEndsTheWaitForAPassword()
     std::string error;
     proxy->callMethodAsync("ProbePeer")
         .onInterface(managerInterface)
-        .withArguments(std::string{"10.0.0.2"})
+        .withArguments(std::string{"10.0.0.2"}, wire::Dictionary{})
         .uponReplyInvoke([&error](std::optional<sdbus::Error> failed, const std::string& /*name*/,
                                   const std::string& /*digits*/, const std::string& /*version*/) {
             error = failed ? std::string{failed->getName()} : "(none)";
