@@ -133,9 +133,9 @@ JobView sampleJob()
     return view;
 }
 
-ConfigView sampleConfiguration()
+ConfigView sampleConfiguration(const QString& file)
 {
-    return {.file = u"/etc/lockstep/lockstepd.conf"_s,
+    return {.file = file.isEmpty() ? u"/etc/lockstep/lockstepd.conf"_s : file,
             .settings = {{.key = u"control.port"_s,
                           .value = u"7000"_s,
                           .usual = u"49500"_s,
