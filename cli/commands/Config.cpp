@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "base/Text.h"
 #include "cli/Command.h"
 #include "cli/Daemon.h"
 #include "cli/Output.h"
@@ -65,7 +66,8 @@ Result<int> run(const QString& key, bool json)
             writeLine(Stream::Out, setting[u"value"].toString());
         return 0;
     }
-    return failure(Errc::InvalidArgument, u"lockstepd has no setting \"%1\""_s.arg(key),
+    return failure(Errc::InvalidArgument,
+                   u"lockstepd has no setting \"%1\""_s.arg(shortened(key, 80)),
                    u"'lockstep config' lists them, section and name: control.port."_s);
 }
 
