@@ -161,7 +161,8 @@ Result<int> show(const QString& key, bool json)
             writeLine(Stream::Out, setting[u"value"].toString());
         return 0;
     }
-    return failure(Errc::InvalidArgument, u"lockstepd has no setting \"%1\""_s.arg(key),
+    return failure(Errc::InvalidArgument,
+                   u"lockstepd has no setting \"%1\""_s.arg(shortened(key, 80)),
                    u"'lockstep config' lists them, section and name: control.port."_s);
 }
 

@@ -79,6 +79,23 @@ POLICIES = (
     ('user="root"', 'user="lockstep"', "root, and nobody else"),
 )
 
+ASKS = "<allow_any>auth_admin_keep</allow_any><allow_inactive>auth_admin_keep</allow_inactive>"
+ACTIONS = f"""<policyconfig>
+<action id="org.lockstep.Lockstep1.look"><defaults>{ASKS}<allow_active>yes</allow_active></defaults></action>
+<action id="org.lockstep.Lockstep1.bake"><defaults>{ASKS}<allow_active>auth_admin_keep</allow_active></defaults></action>
+</policyconfig>"""
+DEFAULTS = (
+    (">auth_admin_keep</allow_active>", ">yes</allow_active>", "bake: allow_active is yes"),
+    (">auth_admin_keep</allow_active>", ">auth_self</allow_active>", "bake: allow_active is auth_self"),
+    ("<allow_any>auth_admin_keep</allow_any>", "", "look: allow_any is missing"),
+    ("<allow_any>auth_admin_keep</allow_any>", "<allow_any>yes</allow_any>", "look: allow_any is yes"),
+    ("<allow_inactive>auth_admin_keep<", "<allow_inactive>no<", "look: allow_inactive is no"),
+    (">yes</allow_active>", ">auth_admin_keep</allow_active>", "look: allow_active is auth_admin_keep"),
+    ("Lockstep1.look", "Lockstep1.see", "there is no action org.lockstep.Lockstep1.look"),
+    ("</defaults>", '</defaults><annotate key="org.freedesktop.policykit.imply">org.lockstep.Lockstep1.bake</annotate>',
+     "may give its rights to others"),
+)
+
 SECTION = "\n\n- When: now.\n- The guest: runs.\n- What to do: nothing.\n\n"
 PAGE = f"# Errors\n\n## Busy{SECTION}## NoSpace{SECTION}"
 PAGES = (
@@ -117,6 +134,9 @@ def failures(rules):
     def policy(text):
         return list(rules["policy"](xml.etree.ElementTree.fromstring(text), ["I"]))
 
+    def defaults(text):
+        return list(rules["defaults"](xml.etree.ElementTree.fromstring(text)))
+
     def page(text):
         return list(rules["page"](text, FACTS["errors"]))
 
@@ -147,6 +167,10 @@ def failures(rules):
     for old, new, expected in POLICIES:
         sample = POLICY.replace(old, new, 1)
         yield from wrong("policy", POLICY, sample, policy(sample), expected)
+    yield from right("defaults", ACTIONS, defaults(ACTIONS))
+    for old, new, expected in DEFAULTS:
+        sample = ACTIONS.replace(old, new, 1)
+        yield from wrong("defaults", ACTIONS, sample, defaults(sample), expected)
     yield from right("table", TABLE, table(TABLE))
     for old, new, expected in TABLES:
         sample = TABLE.replace(old, new, 1)

@@ -2,12 +2,14 @@
 """Wrong uses of lockstep and of its D-Bus API: each gets one clear line, one that says what to do, and the exit
 status that docs/cli.md promises; the daemon is unharmed."""
 
+import dataclasses
 import json
 import re
+import time
 
-from faults.refusal import DENIED, FAILED, FORGED, NO_DAEMON, USAGE, Unchanged
-from harness import Failure, equal, wait_for
-from harness.bus import OURS, Call, as_user, ask
+from faults.refusal import DENIED, FAILED, FORGED, NO_DAEMON, TIMED_OUT, USAGE, Unchanged
+from harness import Failure, at_most, equal, wait_for
+from harness.bus import OURS, Call, as_user, ask, paths
 
 UNKNOWN = "nowhere"
 UNKNOWN_UUID = "00000000-0000-0000-0000-00000000dead"
@@ -65,6 +67,14 @@ USES = [
     (("protect", "web", "beta", "--timeout", "soon"), "InvalidArgument", "soon"),
     (("help", "frob"), "InvalidArgument", "frob"),
     (("config", "no.such.key"), "InvalidArgument", "no.such.key"),
+    (("set", "web", LONG), "InvalidArgument", "KEY=VALUE"),
+    (("set", "web", f"{LONG}=yes"), "InvalidArgument", "auto-protect"),
+    (("set", "web", f"auto-protect={LONG}"), "InvalidArgument", "auto-protect yes no"),
+    (("set", LONG, "auto-protect=yes"), "InvalidArgument", "100000 255"),
+    (("config", LONG), "InvalidArgument", "lockstep config"),
+    (("doctor", "--host", LONG), "InvalidArgument", "100000 255"),
+    (("doctor", "--host"), "InvalidArgument", "--host"),
+    (("doctor", "--host", UNKNOWN), "UnknownPeer", UNKNOWN),
     # Names of nothing; of all ways to write them.
     (("show", UNKNOWN), "UnknownDomain", UNKNOWN),
     (("show", UNKNOWN_UUID), "UnknownDomain", UNKNOWN_UUID),
@@ -153,6 +163,58 @@ CALLS = [
     (Call("", "Manager", "ProbePeer", "('beta-dedicated', options(port=1))"), "InvalidArgument", "port"),
     (Call("", "Manager", "ListDomains", "(options(all=True),)"), "InvalidArgument", "all"),
     (Call("", "Manager", "GetConfiguration", "(options(key='x'),)"), "InvalidArgument", "key"),
+    (Call("", "Manager", "AddPeer", f"('beta-dedicated', '{FORGED}', options(name='x' * 4000))"), "InvalidArgument", "name"),
+    (Call("", "Manager", "Doctor", "(options(hosts='beta'),)"), "InvalidArgument", "hosts"),
+    (Call("", "Manager", "Doctor", "(options(hosts=True),)"), "InvalidArgument", "hosts"),
+    (Call("", "Manager", "Doctor", "(options(hosts=dbus.Array([1], signature='i')),)"), "InvalidArgument", "hosts"),
+    (Call("", "Manager", "Doctor", f"(options(hosts={DEEP}),)"), "InvalidArgument", "hosts"),
+    (Call("", "Manager", "Doctor", f"(options(hosts=dbus.Array([{HUGE}], signature='s')),)"), "InvalidArgument", "1048576"),
+    (Call("", "Manager", "Doctor", "(options(hosts=dbus.Array(['nowhere'], signature='s')),)"), "UnknownPeer", "nowhere"),
+    (Call("", "Manager", "Doctor", "(options(host='beta'),)"), "InvalidArgument", "host"),
+    (Call("", "Manager", "Doctor", "(['beta'],)"), "InvalidArgs", "a{sv}"),
+]
+
+# Of a pair and of a peer; the paths of alpha's are put in front.
+CALLS_OF_OBJECTS = [
+    (Call("", "Pair", "SetSettings", "(True,)"), "InvalidArgs", "a{sv}"),
+    (Call("", "Pair", "SetSettings"), "InvalidArgs", "a{sv}"),
+    (Call("", "Pair", "SetSettings", "(options(),)"), "InvalidArgument", "nothing to set"),
+    (Call("", "Pair", "SetSettings", "(options(colour='red'),)"), "InvalidArgument", "colour"),
+    (Call("", "Pair", "SetSettings", "(options(auto_protect='yes'),)"), "InvalidArgument", "auto-protect"),
+    (Call("", "Pair", "SetSettings", "(options(auto_protect=1),)"), "InvalidArgument", "auto-protect"),
+    (Call("", "Pair", "SetSettings", "(options(reuse_disks=dbus.Array([True], signature='b')),)"), "InvalidArgument",
+     "reuse-disks"),
+    (Call("", "Pair", "SetSettings", "(options(arbiter=dbus.UInt64(1)),)"), "InvalidArgument", "arbiter"),
+    (Call("", "Pair", "SetSettings", "(options(on_arbiter_loss=True),)"), "InvalidArgument", "on-arbiter-loss"),
+    (Call("", "Pair", "SetSettings", f"(options(on_arbiter_loss={DEEP}),)"), "InvalidArgument", "on-arbiter-loss"),
+    (Call("", "Pair", "SetSettings", f"(options(on_arbiter_loss={HUGE}),)"), "InvalidArgument", "primary-continues"),
+    (Call("", "Pair", "SetSettings", "(options(on_arbiter_loss='maybe'),)"), "InvalidArgument", "maybe"),
+    (Call("", "Pair", "SetSettings", "(options(on_arbiter_loss='primary-continues'),)"), "InvalidArgument", "etcd"),
+    (Call("", "Pair", "SetSettings", f"(options(**{{{HUGE}: True}}),)"), "InvalidArgument", "no setting"),
+    # Of two the first is good; nothing of it is done.
+    (Call("", "Pair", "SetSettings", "(options(auto_protect=True, reuse_disks='no'),)"), "InvalidArgument", "reuse-disks"),
+    (Call("", "Pair", "ContinueAlone", "(options(force='yes'),)"), "InvalidArgument", "force"),
+    (Call("", "Pair", "ContinueAlone", "(options(force=1),)"), "InvalidArgument", "force"),
+    (Call("", "Pair", "ContinueAlone", "(options(force=dbus.Array([True], signature='b')),)"), "InvalidArgument", "force"),
+    (Call("", "Pair", "ContinueAlone", "(options(force=True, also=True),)"), "InvalidArgument", "also"),
+    (Call("", "Pair", "ContinueAlone", "(True,)"), "InvalidArgs", "a{sv}"),
+    (Call("", "Pair", "TakeOver", "(options(force=True),)"), "InvalidArgument", "force"),
+    (Call("", "Pair", "SwitchOver", "(options(force=True),)"), "InvalidArgument", "force"),
+    (Call("", "Pair", "Unprotect", "(options(force=True),)"), "InvalidArgument", "force"),
+    (Call("", "Peer", "SetHeartbeat", "(options(interval_ms='100'),)"), "InvalidArgument", "interval-ms"),
+    (Call("", "Peer", "SetHeartbeat", "(options(interval_ms=100),)"), "InvalidArgument", "interval-ms"),
+    (Call("", "Peer", "SetHeartbeat", "(options(timeout_ms=-300),)"), "InvalidArgument", "timeout-ms"),
+    (Call("", "Peer", "SetHeartbeat", "(options(timeout_ms=300.0),)"), "InvalidArgument", "timeout-ms"),
+    (Call("", "Peer", "SetHeartbeat", "(options(interval_ms=dbus.UInt64(5)),)"), "InvalidArgument", "5 ms"),
+    (Call("", "Peer", "SetHeartbeat", "(options(timeout_ms=dbus.UInt64(2 ** 64 - 1)),)"), "InvalidArgument", "timeout"),
+    (Call("", "Peer", "SetHeartbeat", "(options(second_path=7),)"), "InvalidArgument", "second-path"),
+    (Call("", "Peer", "SetHeartbeat", "(options(second_path='x' * 4000),)"), "InvalidArgument", "address"),
+    (Call("", "Peer", "SetHeartbeat", f"(options(second_path={HUGE}),)"), "InvalidArgument", "1048576"),
+    (Call("", "Peer", "SetHeartbeat", "(options(colour='red'),)"), "InvalidArgument", "colour"),
+    (Call("", "Peer", "SetHeartbeat", "(True,)"), "InvalidArgs", "a{sv}"),
+    (Call("", "Peer", "Accept", "(7,)"), "InvalidArgs", "s"),
+    (Call("", "Peer", "Accept", f"({HUGE},)"), "InvalidArgument", "1048576"),
+    (Call("", "Peer", "Remove", "(options(force=True),)"), "InvalidArgument", "force"),
 ]
 
 
@@ -221,24 +283,48 @@ def test_command_lines(lab):
         raise Failure(f"{len(problems)} of {len(USES)} wrong uses:\n" + "\n".join(problems))
 
 
+def expect_errors(host, calls):
+    """Each of these, as CALLS has them, is refused as it should be, and the log stays readable."""
+    problems = []
+    for (call, error, mentions), answer in zip(calls, ask(host, [call for call, _, _ in calls])):
+        own = not answer.error.startswith("org.")
+        if not re.fullmatch(error if own else rf"org\.freedesktop\.DBus\.Error\.{error}", answer.error):
+            problems.append(f"{call}: {answer} instead of {error}")
+        elif mentions not in answer.message or len(answer.message) > LONGEST_LINE or not answer.message.isprintable():
+            problems.append(f"{call}: {answer.message!r} without {mentions!r}, or not fit for a terminal")
+        elif own and not answer.remedy:
+            problems.append(f"{call}: {answer} without a remedy")
+    longest = max(host.log().splitlines(), key=len)
+    if len(longest) > 2000:
+        problems.append(f"the log has a line of {len(longest)} characters: {longest[:200]}...")
+    if problems:
+        raise Failure(f"{len(problems)} of {len(calls)} wrong calls:\n" + "\n".join(problems))
+
+
 def test_calls_over_dbus(lab):
     lab.guest("web", start=False)
     lab.alpha.virsh("start", "web")
-    problems = []
     with Unchanged(lab), Unharmed(lab.alpha):
-        for (call, error, mentions), answer in zip(CALLS, ask(lab.alpha, [call for call, _, _ in CALLS])):
-            own = not answer.error.startswith("org.")
-            if not re.fullmatch(error if own else rf"org\.freedesktop\.DBus\.Error\.{error}", answer.error):
-                problems.append(f"{call}: {answer} instead of {error}")
-            elif mentions not in answer.message or len(answer.message) > LONGEST_LINE or not answer.message.isprintable():
-                problems.append(f"{call}: {answer.message!r} without {mentions!r}, or not fit for a terminal")
-            elif own and not answer.remedy:
-                problems.append(f"{call}: {answer} without a remedy")
-        longest = max(lab.alpha.log().splitlines(), key=len)
-        if len(longest) > 2000:
-            problems.append(f"the log has a line of {len(longest)} characters: {longest[:200]}...")
-    if problems:
-        raise Failure(f"{len(problems)} of {len(CALLS)} wrong calls:\n" + "\n".join(problems))
+        expect_errors(lab.alpha, CALLS)
+
+
+def settings(host):
+    """What wrong calls of a pair and of a peer must not change, and Unchanged does not look at."""
+    peer = host.lockstep("peer", "show", "beta")
+    return {name: peer[name] for name in ("heartbeat-interval-ms", "heartbeat-timeout-ms", "second-path")}
+
+
+def test_calls_of_a_pair_and_a_peer(lab):
+    guest = lab.guest("web", start=False)
+    lab.alpha.virsh("start", "web")
+    lab.protect(guest)
+    where = paths(lab.alpha)
+    calls = [(dataclasses.replace(call, path=where[call.interface]), *rest) for call, *rest in CALLS_OF_OBJECTS]
+    before, jobs = settings(lab.alpha), len(lab.alpha.jobs())
+    with Unchanged(lab, guest), Unharmed(lab.alpha):
+        expect_errors(lab.alpha, calls)
+    equal(settings(lab.alpha), before, "heartbeats after wrong calls")
+    equal(len(lab.alpha.jobs()), jobs, "jobs after wrong calls")
 
 
 def test_bytes_that_are_no_text(lab):
@@ -300,10 +386,28 @@ def test_without_a_daemon(lab):
     alpha = lab.alpha
     alpha.service("stop")
     for words in (("list",), ("protect", "web", "beta"), ("show", "web"), ("peer", "list"), ("peer", "add", "beta"),
-                  ("job", "cancel", "1"), ("events",)):
+                  ("job", "cancel", "1"), ("events",), ("doctor",), ("set", "web", "auto-protect=yes"), ("config",),
+                  ("list", "--all")):
         expect_two_lines(lockstep(alpha, *words), NO_DAEMON, "lockstepd systemctl start", f"{shown(words)} without lockstepd")
     alpha.service("start")
     alpha.wait_service()
+
+
+def test_a_daemon_that_hangs(lab):
+    """Who sets a deadline hears within it; the daemon goes on when it can."""
+    words = ("list", "--timeout", "2")
+    with Unharmed(lab.alpha):
+        lab.freeze("alpha", "lockstepd")
+        try:
+            begin = time.monotonic()
+            result = lockstep(lab.alpha, *words)
+            took = time.monotonic() - begin
+            in_json = lockstep(lab.alpha, "--json", *words)
+        finally:
+            lab.thaw("alpha", "lockstepd")
+        expect_two_lines(result, TIMED_OUT, "lockstepd", f"{shown(words)} while lockstepd hangs")
+        expect_json(in_json, TIMED_OUT, "Timeout", f"{shown(words)} while lockstepd hangs")
+        at_most(took, 15, "seconds of a command with a deadline of two")
 
 
 def test_without_a_bus(lab):

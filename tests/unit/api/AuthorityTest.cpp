@@ -137,6 +137,8 @@ private Q_SLOTS:
     void asksPolkitForEveryChange();
     void doesNothingThatPolkitForbids_data();
     void doesNothingThatPolkitForbids();
+    void cancelNeedsWhatTheJobNeeded_data();
+    void cancelNeedsWhatTheJobNeeded();
     void tellsThatAPasswordIsWanted();
     void letsPolkitAskTheUserOnlyIfTheCallerDoes();
     void forbidsChangesWithoutPolkit();
@@ -182,6 +184,41 @@ void AuthorityTest::doesNothingThatPolkitForbids()
     QCOMPARE(error->code(), Errc::NotAuthorized);
     QVERIFY(stage.pairs.calls.isEmpty());
     QVERIFY(stage.peers.calls.isEmpty());
+}
+
+void AuthorityTest::cancelNeedsWhatTheJobNeeded_data()
+{
+    QTest::addColumn<QString>("kind");
+    QTest::addColumn<QString>("action");
+    const QString protect = u"org.lockstep.Lockstep1.protect"_s;
+    const QString takeover = u"org.lockstep.Lockstep1.takeover"_s;
+    QTest::newRow("protect") << u"protect"_s << protect;
+    QTest::newRow("unprotect") << u"unprotect"_s << protect;
+    QTest::newRow("takeover") << u"takeover"_s << takeover;
+    QTest::newRow("switchover") << u"switchover"_s << takeover;
+    QTest::newRow("continue-alone") << u"continue-alone"_s << takeover;
+    QTest::newRow("drain") << u"drain"_s << takeover;
+}
+
+void AuthorityTest::cancelNeedsWhatTheJobNeeded()
+{
+    QFETCH(const QString, kind);
+    QFETCH(const QString, action);
+    Stage stage{BusClient::User::Nobody};
+    FakePolkit polkit{stage.bus.address()};
+    JobView job = sampleJob();
+    job.kind = kind;
+    stage.pairs.put(job);
+    const auto denied = stage.client->call<>(jobPath, jobInterface, "Cancel");
+    QVERIFY(!denied);
+    QCOMPARE(denied.error().code(), Errc::NotAuthorized);
+    QVERIFY(stage.pairs.calls.isEmpty());
+    polkit.authorized = true;
+    QVERIFY(stage.client->call<>(jobPath, jobInterface, "Cancel"));
+    QCOMPARE(stage.pairs.calls, QStringList{u"cancel 1"_s});
+    QCOMPARE(polkit.questions.size(), std::size_t{2});
+    for (const auto& question : polkit.questions)
+        QCOMPARE(question.action, action.toStdString());
 }
 
 void AuthorityTest::tellsThatAPasswordIsWanted()

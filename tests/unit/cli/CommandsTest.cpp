@@ -51,9 +51,12 @@ private Q_SLOTS:
     void switchoverReportsWhyItCannot();
     void drainWaitsForItsJob();
     void continueAloneAndUnprotectStartTheirJobs();
+    void everyJobIsPrintedAsJson_data();
+    void everyJobIsPrintedAsJson();
     void unpairedDomainIsStatusOne();
 
     void jobCancelAsksTheJobToStop();
+    void jobCancelPrintsTheJobAsJson();
 
     void noDaemonIsStatusThree();
     void deniedIsStatusFour();
@@ -357,6 +360,25 @@ void CommandsTest::continueAloneAndUnprotectStartTheirJobs()
     QCOMPARE(stage.pairs.calls, (QStringList{u"continue-alone "_s + uuid, u"unprotect "_s + uuid}));
 }
 
+void CommandsTest::everyJobIsPrintedAsJson_data()
+{
+    QTest::addColumn<QString>("words");
+    for (const char* words : {"switchover web1", "takeover web1 --yes", "continue-alone web1 --yes",
+                              "unprotect web1", "host drain"})
+        QTest::newRow(words) << QString::fromLatin1(words);
+}
+
+void CommandsTest::everyJobIsPrintedAsJson()
+{
+    QFETCH(const QString, words);
+    Stage stage;
+    stage.pairs.nextJob = ended(JobState::Done);
+    const Outcome outcome = runCli(stage, words.split(u' ') + QStringList{u"--json"_s});
+    QVERIFY2(outcome.status == 0, qPrintable(outcome.out + outcome.err));
+    QCOMPARE(outcome.json()[u"id"].toInteger(), qint64{2});
+    QCOMPARE(outcome.json()[u"state"].toString(), u"done"_s);
+}
+
 void CommandsTest::unpairedDomainIsStatusOne()
 {
     Stage stage;
@@ -372,6 +394,15 @@ void CommandsTest::jobCancelAsksTheJobToStop()
     QCOMPARE(runCli(stage, {u"job"_s, u"cancel"_s, u"1"_s}).status, 0);
     QCOMPARE(stage.pairs.calls, QStringList{u"cancel 1"_s});
     QCOMPARE(runCli(stage, {u"job"_s, u"cancel"_s, u"one"_s}).status, 2);
+}
+
+void CommandsTest::jobCancelPrintsTheJobAsJson()
+{
+    Stage stage;
+    const Outcome outcome = runCli(stage, {u"job"_s, u"cancel"_s, u"1"_s, u"--json"_s});
+    QCOMPARE(outcome.status, 0);
+    QCOMPARE(outcome.json()[u"id"].toInteger(), qint64{1});
+    QCOMPARE(stage.pairs.calls, QStringList{u"cancel 1"_s});
 }
 
 void CommandsTest::noDaemonIsStatusThree()

@@ -19,6 +19,7 @@ private Q_SLOTS:
     void listsNoValuesWithoutDaemon();
     void helpIsGrouped();
     void helpKnowsCommandsAndGroups();
+    void helpAsJsonIsTheWholeDescription();
     void helpOfNothingIsStatusTwo();
     void unknownCommandIsStatusTwo();
 };
@@ -142,6 +143,14 @@ void DescribeTest::helpKnowsCommandsAndGroups()
                 .out.startsWith(u"Usage: lockstep protect DOMAIN [PEER] [OPTIONS]\n"_s));
     QVERIFY(runCli(stage, {u"help"_s, u"peer"_s}).out.contains(u"peer remove PEER"_s));
     QVERIFY(runCli(stage, {u"help"_s, u"HOSTS"_s}).out.contains(u"host drain"_s));
+}
+
+void DescribeTest::helpAsJsonIsTheWholeDescription()
+{
+    Stage stage;
+    const Outcome help = runCli(stage, {u"help"_s, u"protect"_s, u"--json"_s});
+    QCOMPARE(help.status, 0);
+    QCOMPARE(help.out, runCli(stage, {u"describe"_s}).out);
 }
 
 void DescribeTest::helpOfNothingIsStatusTwo()

@@ -53,6 +53,7 @@ private Q_SLOTS:
     void peerSetChangesHeartbeats();
     void peerSetWantsSomethingToSet();
     void peerSetTellsTheBounds();
+    void eachPrintsThePeerAsJson();
 };
 
 void PeerCommandsTest::peerAddTakesTheRightFingerprint()
@@ -200,6 +201,21 @@ void PeerCommandsTest::peerSetTellsTheBounds()
         stage, {u"peer"_s, u"set"_s, u"beta"_s, u"--heartbeat-interval"_s, u"5"_s, u"--json"_s});
     QCOMPARE(outcome.status, 2);
     QCOMPARE(outcome.errorName(), u"InvalidArgument"_s);
+}
+
+void PeerCommandsTest::eachPrintsThePeerAsJson()
+{
+    Strangers stage;
+    const auto peerAfter = [&stage](const QString& words) {
+        const Outcome outcome = runCli(stage, words.split(u' ') + QStringList{u"--json"_s});
+        return outcome.status == 0 ? outcome.json() : QJsonObject{};
+    };
+    QCOMPARE(peerAfter(u"peer add 10.0.0.2 --yes"_s)[u"trust"].toString(), u"asking"_s);
+    stage.peers.put(asking(u"gamma"_s, u"c2"_s));
+    QCOMPARE(peerAfter(u"peer accept gamma --yes"_s)[u"trust"].toString(), u"trusted"_s);
+    const QJsonObject set = peerAfter(u"peer set beta --heartbeat-timeout 400"_s);
+    QCOMPARE(set[u"heartbeat-timeout-ms"].toInteger(), qint64{400});
+    QCOMPARE(peerAfter(u"peer remove beta"_s)[u"fingerprint"].toString(), betaFingerprint);
 }
 
 QTEST_GUILESS_MAIN(PeerCommandsTest)
