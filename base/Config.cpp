@@ -349,7 +349,7 @@ Result<Literal> literal(const QString& key, const QString& value)
         return key == u"%1.%2"_s.arg(quoted(candidate.section), quoted(candidate.name));
     });
     if (known == keys.end())
-        return failure(Errc::InvalidArgument, u"lockstepd has no setting \"%1\""_s.arg(printable(key)));
+        return failure(Errc::InvalidArgument, u"lockstepd has no setting \"%1\""_s.arg(shortened(key, 80)));
     bool isNumber = false;
     const qint64 number = value.toLongLong(&isNumber);
     toml::array list;
@@ -372,7 +372,7 @@ Result<Literal> literal(const QString& key, const QString& value)
     QString allowed = known->allowed;
     allowed.remove(u" in quotes"_s);
     return failure(Errc::InvalidArgument,
-                   u"%1 \"%2\": it must be %3"_s.arg(key, printable(value), allowed));
+                   u"%1 \"%2\": it must be %3"_s.arg(key, shortened(value, 80), allowed));
 }
 
 } // namespace config

@@ -138,7 +138,7 @@ Result<QByteArray> changedConfig(const QByteArray& text, const QString& path,
         if (!usual.contains(change.key))
             return failure(
                 Errc::InvalidArgument,
-                u"lockstepd has no setting \"%1\""_s.arg(printable(change.key)),
+                u"lockstepd has no setting \"%1\""_s.arg(shortened(change.key, 80)),
                 u"'lockstep config' lists them, section and name: control.port."_s);
         const QString section = change.key.section(u'.', 0, 0);
         const QString name = change.key.section(u'.', 1);

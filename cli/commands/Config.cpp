@@ -109,7 +109,7 @@ Result<int> change(const std::vector<std::string>& words, bool json)
         const QString text = QString::fromStdString(word);
         const auto split = text.indexOf(u'=');
         if (split < 1)
-            return failure(Errc::InvalidArgument, u"\"%1\" is not KEY=VALUE"_s.arg(printable(text)),
+            return failure(Errc::InvalidArgument, u"\"%1\" is not KEY=VALUE"_s.arg(shortened(text, 80)),
                            u"For example: lockstep config log.level=debug."_s);
         changes.append({.key = text.first(split), .value = text.sliced(split + 1)});
     }
