@@ -193,7 +193,8 @@ public:
             m_bundle.miss(part, *m_away);
             return;
         }
-        const Hurry hurry{*m_daemon, deadline};
+        const auto said = Bus::timeout();
+        const Hurry hurry{*m_daemon, said ? std::chrono::milliseconds{*said} : deadline};
         const Result<QJsonValue> answer =
             question(*m_daemon).transform([](const auto& value) { return QJsonValue{value}; });
         if (!answer

@@ -5,16 +5,25 @@
 
 #include <CLI/CLI.hpp>
 
+#include <QtTypes>
+
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace lockstep::cli {
 
-/// What the command line came to.
-struct Context
+/// Options that count for every command, and for all those of a shell.
+struct CommonOptions
 {
     bool json{false};
+    std::optional<quint64> timeout; ///< In seconds: how long to wait for an answer, or for a job.
+};
+
+/// What the command line came to.
+struct Context : CommonOptions
+{
     bool lines{false}; ///< The command prints one JSON value a line, so its error is one, too.
     std::string connect; ///< The host to speak to, as of parseTarget(); empty for this one.
     bool inShell{false}; ///< The line was typed in the shell, or stands in a script.

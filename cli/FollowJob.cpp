@@ -130,7 +130,7 @@ Result<int> finishWithJob(Daemon& daemon, const sdbus::ObjectPath& path, const W
                           bool json, const QString& sentence)
 {
     const auto job =
-        waiting.noWait ? daemon.jobProperties(path) : followJob(daemon, path, waiting.limit());
+        waiting.noWait ? daemon.jobProperties(path) : followJob(daemon, path, Bus::timeout());
     if (!job)
         return std::unexpected{job.error()};
     if (json) {

@@ -5,7 +5,7 @@ status that docs/cli.md promises; the daemon is unharmed."""
 import json
 import re
 
-from faults.refusal import DENIED, FAILED, FORGED, NO_DAEMON, USAGE, Unchanged
+from faults.refusal import DENIED, FAILED, FORGED, LATE, NO_DAEMON, USAGE, Unchanged
 from harness import Failure, equal, wait_for
 from harness.bus import OURS, Call, as_user, ask
 
@@ -63,6 +63,9 @@ USES = [
     (("set", "web", "auto-protect=yes", "auto-protect=no"), "InvalidArgument", "twice"),
     (("set", "web", "auto-protect=perhaps"), "InvalidArgument", "perhaps yes no"),
     (("protect", "web", "beta", "--timeout", "soon"), "InvalidArgument", "soon"),
+    (("list", "--timeout", "0"), "InvalidArgument", "--timeout 0 86400"),
+    (("list", "--timeout", "86401"), "InvalidArgument", "--timeout 86401 86400"),
+    (("peer", "show", "beta", "--timeout"), "InvalidArgument", "--timeout"),
     (("help", "frob"), "InvalidArgument", "frob"),
     (("config", "no.such.key"), "InvalidArgument", "no.such.key"),
     # Names of nothing; of all ways to write them.
@@ -300,6 +303,16 @@ def test_without_a_daemon(lab):
         expect_two_lines(lockstep(alpha, *words), NO_DAEMON, "lockstepd systemctl start", f"{shown(words)} without lockstepd")
     alpha.service("start")
     alpha.wait_service()
+
+
+def test_a_daemon_that_hangs(lab):
+    alpha = lab.alpha
+    lab.freeze("alpha", "lockstepd")
+    for words in (("list",), ("show", "web"), ("config",), ("protect", "web", "beta"), ("events", "--follow")):
+        expect_two_lines(lockstep(alpha, *words, "--timeout", "2"), LATE, "systemctl journalctl --timeout",
+                         f"{shown(words)} while lockstepd hangs")
+    lab.thaw("alpha", "lockstepd")
+    lab.wait_peers()
 
 
 def test_without_a_bus(lab):

@@ -82,7 +82,7 @@ void DescribeTest::describesArguments()
     QCOMPARE(arbiter[u"kind"].toString(), u"choice"_s);
     QCOMPARE(arbiter[u"values"].toArray(), (QJsonArray{u"manual"_s, u"etcd"_s, u"fence"_s}));
     QCOMPARE(option(protect, u"--no-auto-protect"_s)[u"kind"].toString(), u"flag"_s);
-    QCOMPARE(option(protect, u"--timeout"_s)[u"placeholder"].toString(), u"SECONDS"_s);
+    QCOMPARE(option(all, u"--timeout"_s)[u"placeholder"].toString(), u"SECONDS"_s);
     QCOMPARE(command(all, u"show"_s)[u"positionals"][0][u"kind"].toString(), u"pair"_s);
     QCOMPARE(command(all, u"job show"_s)[u"positionals"][0][u"kind"].toString(), u"job"_s);
     const QJsonObject second = option(command(all, u"peer set"_s), u"--second-path"_s);

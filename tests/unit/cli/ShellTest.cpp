@@ -36,6 +36,7 @@ private Q_SLOTS:
     void greetsAndLeaves();
     void goesOnAfterAnError();
     void goesOnWithoutDaemon();
+    void beginsThoughTheDaemonHangs();
     void ctrlCDropsTheLine();
     void ctrlCDuringACallLeavesTheShell();
     void completesCommandsAndNames();
@@ -107,6 +108,22 @@ void ShellTest::goesOnWithoutDaemon()
     QVERIFY(stage.service.start());
     run.type("list\r");
     QVERIFY(run.waitFor(u"web1"_s));
+    QVERIFY(run.waitForPrompt(prompt()));
+    run.type("\x04");
+    QCOMPARE(run.finish().status, 0);
+}
+
+void ShellTest::beginsThoughTheDaemonHangs()
+{
+    Stage stage;
+    NEEDS_TERMINALS();
+    QCoro::waitFor(stage.service.stop());
+    const auto deaf =
+        sdbus::createSessionBusConnectionWithAddress(stage.bus.address().toStdString());
+    deaf->requestName(sdbus::ServiceName{dbus::service});
+    CliRun run{stage, CliRun::Where::Terminal};
+    run.start({});
+    QVERIFY(run.waitFor(u"lockstepd did not answer within 5 s"_s));
     QVERIFY(run.waitForPrompt(prompt()));
     run.type("\x04");
     QCOMPARE(run.finish().status, 0);
