@@ -61,9 +61,14 @@ inline CLI::App* addGroup(CLI::App& parent, const std::string& name, const std::
 /// What an argument names, which says how it is completed and what help calls its value.
 enum class Kind {
     Domain, ///< A running domain of libvirt.
+    AnyDomain, ///< One of libvirt that may be off.
     Pair, ///< A domain that is, or was, protected.
     Peer,
+    Stranger, ///< A host that asked to pair with this one.
+    HostOrPeer, ///< This host, or a peer.
     Job,
+    RunningJob,
+    CancellableJob,
     Setting, ///< Of lockstepd, as in lockstepd.conf.
     Host, ///< Another host, as ssh knows it.
     File,

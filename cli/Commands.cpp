@@ -59,12 +59,22 @@ const char* wordFor(Kind kind)
     switch (kind) {
     case Kind::Domain:
         return "DOMAIN";
+    case Kind::AnyDomain:
+        return "ANY-DOMAIN";
     case Kind::Pair:
         return "PAIR";
     case Kind::Peer:
         return "PEER";
+    case Kind::Stranger:
+        return "STRANGER";
+    case Kind::HostOrPeer:
+        return "HOST|PEER";
     case Kind::Job:
         return "JOB";
+    case Kind::RunningJob:
+        return "RUNNING-JOB";
+    case Kind::CancellableJob:
+        return "CANCELLABLE-JOB";
     case Kind::Setting:
         return "KEY";
     case Kind::Host:

@@ -139,6 +139,7 @@ const std::vector<Line>& lines()
         {"usage", u"protect"_s, 2},
         {"usage-option", u"list --frobnicate"_s, 2},
         {"usage-group", u"peer"_s, 2},
+        {"usage-timeout", u"list --timeout 0"_s, 2},
         {"usage-arbiter", u"protect web1 beta --arbiter coin"_s, 2},
     };
     return all;

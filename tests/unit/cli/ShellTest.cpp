@@ -42,6 +42,7 @@ private Q_SLOTS:
     void completesCommandsAndNames();
     void listsSeveralCompletions();
     void completesWithoutDaemon();
+    void completionNeverAsksForAPassword();
     void asksAboutAJobAndGoesOn();
     void terminationLeavesTheJobAndEnds();
     void keepsHistoryForTheUserOnly();
@@ -221,6 +222,28 @@ void ShellTest::completesWithoutDaemon()
     const Outcome outcome = run.finish();
     QCOMPARE(outcome.status, 0);
     QVERIFY(!outcome.err.contains(u"error"_s));
+}
+
+void ShellTest::completionNeverAsksForAPassword()
+{
+    Stage stage;
+    NEEDS_TERMINALS();
+    FakePolkit polkit{stage.bus.address()};
+    polkit.challenge = true; // a password would do
+    CliRun run{stage, CliRun::Where::Terminal};
+    run.asNobody();
+    run.start({});
+    QVERIFY(run.waitForPrompt(u"lockstep > "_s));
+    run.type("config \t");
+    QTRY_VERIFY(!polkit.questions.empty());
+    QCOMPARE(polkit.questions.at(0).flags, uint32_t{0}); // it may not be asked for
+    QCOMPARE(run.children(), QByteArray{}); // no agent
+    run.type("\x03");
+    QVERIFY(run.waitForPrompt(u"lockstep > "_s));
+    run.type("\x04");
+    const Outcome outcome = run.finish();
+    QCOMPARE(outcome.status, 0);
+    QVERIFY2(!outcome.err.contains(u"error"_s), qPrintable(outcome.err));
 }
 
 void ShellTest::asksAboutAJobAndGoesOn()
