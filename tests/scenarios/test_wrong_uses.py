@@ -92,6 +92,8 @@ USES = [
     (("protect", "web", "alpha"), "UnknownPeer", "alpha peer"),
     (("protect", "web"), "InvalidArgument", "web"),
     (("preflight", UNKNOWN, "beta"), "UnknownDomain", UNKNOWN),
+    (("preflight", UNKNOWN), "UnknownDomain", UNKNOWN),
+    (("preflight", "web"), "InvalidArgument", "web never"),
     (("preflight", "web", UNKNOWN), "UnknownPeer", UNKNOWN),
     (("takeover", UNKNOWN, "--yes"), "UnknownDomain", UNKNOWN),
     (("continue-alone", UNKNOWN, "--yes"), "UnknownDomain", UNKNOWN),

@@ -53,7 +53,7 @@ private Q_SLOTS:
     void continueAloneAndUnprotectStartTheirJobs();
     void unpairedDomainIsStatusOne();
 
-    void jobCancelAsksTheJobToStop();
+    void preflightPassesWhatChangesIt();
 
     void noDaemonIsStatusThree();
     void deniedIsStatusFour();
@@ -366,12 +366,22 @@ void CommandsTest::unpairedDomainIsStatusOne()
     QCOMPARE(outcome.errorName(), u"UnknownPair"_s);
 }
 
-void CommandsTest::jobCancelAsksTheJobToStop()
+void CommandsTest::preflightPassesWhatChangesIt()
 {
     Stage stage;
-    QCOMPARE(runCli(stage, {u"job"_s, u"cancel"_s, u"1"_s}).status, 0);
-    QCOMPARE(stage.pairs.calls, QStringList{u"cancel 1"_s});
-    QCOMPARE(runCli(stage, {u"job"_s, u"cancel"_s, u"one"_s}).status, 2);
+    stage.pairs.report = {.domain = u"web1"_s, .peerName = u"beta"_s, .findings = {}};
+    const auto preflight = [&stage](const QStringList& words) {
+        const Outcome outcome = runCli(stage, QStringList{u"preflight"_s, u"web1"_s} + words);
+        return outcome.status == 0 ? outcome.out : outcome.err;
+    };
+    const QString verdict = u"web1 can be protected towards beta: 0 errors, 0 warnings\n"_s;
+    QCOMPARE(preflight({}), verdict); // the last peer, whose name lockstepd tells
+    QCOMPARE(preflight({u"beta"_s, u"--reuse-disks"_s}), verdict);
+    QCOMPARE(preflight({u"beta"_s, u"--no-reuse-disks"_s, u"--image-directory"_s, u"/images"_s}),
+             verdict);
+    QCOMPARE(stage.pairs.calls,
+             (QStringList{u"preflight web1  "_s, u"preflight web1 beta  reuse-disks"_s,
+                          u"preflight web1 beta /images no reuse-disks"_s}));
 }
 
 void CommandsTest::noDaemonIsStatusThree()
