@@ -101,6 +101,7 @@ void addCommands(CLI::App& app, Context& context);
 // One file each in commands/.
 void addPeerAdd(CLI::App& peer, Context& context);
 void addPeerAccept(CLI::App& peer, Context& context);
+void addPeerProbe(CLI::App& peer, Context& context);
 void addPeerList(CLI::App& peer, Context& context);
 void addPeerShow(CLI::App& peer, Context& context);
 void addPeerSet(CLI::App& peer, Context& context);

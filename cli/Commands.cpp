@@ -19,6 +19,7 @@ void addPeerCommands(CLI::App& app, Context& context)
     CLI::App* const peer = addGroup(app, "peer", "The other hosts that this one trusts");
     addPeerAdd(*peer, context);
     addPeerAccept(*peer, context);
+    addPeerProbe(*peer, context);
     addPeerList(*peer, context);
     addPeerShow(*peer, context);
     addPeerSet(*peer, context);

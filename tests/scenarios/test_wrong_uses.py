@@ -58,6 +58,9 @@ USES = [
     (("peer", "add", "[::1", "--yes"), "InvalidArgument", "[::1"),
     (("peer", "add", "10.77.0.2", "--fingerprint", "abc"), "InvalidArgument", "abc 64"),
     (("peer", "add", "no-such-host.invalid", "--yes"), "PeerUnreachable", "no-such-host.invalid"),
+    (("peer", "probe", ""), "InvalidArgument", "address"),
+    (("peer", "probe", "10.77.0.2:99999"), "InvalidArgument", "99999"),
+    (("peer", "probe", "no-such-host.invalid"), "PeerUnreachable", "no-such-host.invalid"),
     (("set",), "InvalidArgument", "DOMAIN"),
     (("set", "web"), "InvalidArgument", "SETTING"),
     (("set", "web", "arbiter"), "InvalidArgument", "KEY=VALUE"),
@@ -85,6 +88,7 @@ USES = [
     (("protect", LONG, "beta"), "InvalidArgument", "100000 255"),
     (("protect", "web", "beta", "--image-directory", LONG), "InvalidArgument", "100000 image-directory"),
     (("peer", "add", LONG, "--yes"), "InvalidArgument", "100000"),
+    (("peer", "probe", LONG), "InvalidArgument", "100000"),
     (("peer", "show", LONG), "InvalidArgument", "100000"),
     (("events", "--since", LONG), "InvalidArgument", "--since"),
     (("protect", UNKNOWN, "beta"), "UnknownDomain", UNKNOWN),
@@ -296,7 +300,7 @@ def test_without_rights(lab):
     lab.alpha.shell("id plain >/dev/null 2>&1 || useradd --no-create-home plain")
     with Unchanged(lab), Unharmed(lab.alpha):
         for words in (("protect", "web", "beta"), ("preflight", "web", "beta"), ("peer", "add", "10.77.0.99", "--yes"),
-                      ("peer", "remove", "beta"), ("peer", "set", "beta", "--heartbeat-timeout", "900"),
+                      ("peer", "probe", "10.77.0.99"), ("peer", "remove", "beta"), ("peer", "set", "beta", "--heartbeat-timeout", "900"),
                       ("host", "drain"), ("protect", LONG, "beta")):
             expect_two_lines(lockstep(lab.alpha, *words, user="plain"), DENIED, "lockstep", f"{shown(words)} as a user")
 

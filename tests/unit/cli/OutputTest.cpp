@@ -62,6 +62,8 @@ void fill(Stage& stage)
     asked.connected = false;
     asked.lastError = u"no route to host"_s;
     stage.peers.put(asked);
+    stage.peers.probed =
+        PeerProbe{.name = u"delta"_s, .id = PeerId{u"d3"_s.repeated(32)}, .version = u"0.1.0"_s};
     stage.pairs.record(sampleEvent());
     PairEvent jobFailed = sampleEvent();
     jobFailed.kind = EventKind::Job;
@@ -131,6 +133,7 @@ const std::vector<Line>& lines()
         {"peer-own", u"peer list --own"_s, 0},
         {"peer-show", u"peer show gamma"_s, 0},
         {"peer-unknown", u"peer show delta"_s, 1},
+        {"peer-probe", u"peer probe 10.0.0.4"_s, 0},
         {"preflight", u"preflight web1 beta"_s, 1},
         {"plan", u"protect web1 beta --dry-run"_s, 0},
         {"job-list", u"job list"_s, 0},

@@ -198,7 +198,7 @@ void ShellTest::listsSeveralCompletions()
     run.start({});
     QVERIFY(run.waitForPrompt(prompt()));
     run.type("peer \t");
-    QVERIFY(run.waitFor(u"accept  add     list    remove  set     show\r\n"_s));
+    QVERIFY(run.waitFor(u"accept  add     list    probe   remove  set     show\r\n"_s));
     QVERIFY(run.waitForPrompt(prompt() + u"peer "_s));
     run.type("\x03");
     QVERIFY(run.waitForPrompt(prompt()));
