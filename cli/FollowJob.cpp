@@ -31,7 +31,8 @@ bool canCancel(const QJsonObject& job) { return job[u"cancellable"].toBool(); }
 
 QString howItGoes(const QJsonObject& job)
 {
-    const QString shows = u"'lockstep job show %1' tells how it goes"_s;
+    const QString shows =
+        u"'lockstep job wait %1' takes it up again, 'lockstep job show %1' tells how it goes"_s;
     return (canCancel(job) ? shows + u", 'lockstep job cancel %1' undoes it."_s : shows + u'.')
         .arg(job[u"id"].toInteger());
 }

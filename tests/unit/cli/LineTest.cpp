@@ -131,7 +131,14 @@ void LineTest::completes_data()
     row(u"protect --arbiter=e"_s, {u"--arbiter=etcd"_s});
     row(u"protect --arbiter etcd domain-a peer-a --no-"_s,
         {u"--no-auto-protect"_s, u"--no-reuse-disks"_s, u"--no-wait"_s});
-    row(u"job cancel "_s, {u"job-a"_s, u"job-b"_s});
+    row(u"job show "_s, {u"job-a"_s, u"job-b"_s});
+    row(u"job wait "_s, {u"running-job-a"_s, u"running-job-b"_s});
+    row(u"job cancel "_s, {u"cancellable-job-a"_s, u"cancellable-job-b"_s});
+    row(u"peer accept "_s, {u"stranger-a"_s, u"stranger-b"_s});
+    row(u"preflight "_s, {u"any-domain-a"_s, u"any-domain-b"_s});
+    row(u"preflight any-domain-a peer-a --re"_s, {u"--reuse-disks"_s});
+    row(u"doctor --host "_s, {u"host-or-peer-a"_s, u"host-or-peer-b"_s});
+    row(u"events --since "_s, {});
     row(u"peer set x --second-path n"_s, {u"none"_s});
     row(u"help pe"_s, {u"peer"_s});
     row(u"help peer rem"_s, {u"remove"_s});

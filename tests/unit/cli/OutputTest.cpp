@@ -38,6 +38,9 @@ void fill(Stage& stage)
     interrupted.arbiterError = u"the fence agent failed: login refused"_s;
     interrupted.autoProtect = false;
     stage.pairs.put(interrupted);
+    JobView running = sampleJob();
+    running.timeLeft = std::chrono::milliseconds{124'600};
+    stage.pairs.put(running);
     JobView done = sampleJob();
     done.id = JobId{2};
     done.kind = u"takeover"_s;
@@ -141,6 +144,8 @@ const std::vector<Line>& lines()
         {"job-done", u"job show 2"_s, 0},
         {"job-failed", u"job show 3"_s, 0},
         {"job-unknown", u"job show 99"_s, 1},
+        {"job-wait", u"job wait 2"_s, 0},
+        {"job-wait-failed", u"job wait 3"_s, 1},
         {"usage", u"protect"_s, 2},
         {"usage-option", u"list --frobnicate"_s, 2},
         {"usage-group", u"peer"_s, 2},
@@ -210,11 +215,12 @@ void OutputTest::everyCommandHasHelp_data()
 {
     QTest::addColumn<QString>("words");
     for (const char* words :
-         {"",           "peer",           "peer add",  "peer accept", "peer list",
-          "peer show",  "peer remove",    "preflight", "protect",     "list",
-          "show",       "events",         "takeover",  "switchover",  "host",
-          "host drain", "continue-alone", "unprotect", "job",         "job list",
-          "job show",   "job cancel",     "set",       "config"})
+         {"",           "peer",           "peer add",   "peer accept", "peer list",
+          "peer show",  "peer remove",    "preflight",  "protect",     "list",
+          "show",       "events",         "takeover",   "switchover",  "host",
+          "host drain", "continue-alone", "unprotect",  "job",         "job list",
+          "job show",   "job wait",       "job cancel", "set",         "config",
+          "peer probe", "peer set",       "doctor"})
         QTest::newRow(words) << QString::fromLatin1(words);
 }
 
