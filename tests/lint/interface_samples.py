@@ -112,6 +112,40 @@ TABLES = (
     (TABLE, "", "the row of org.lockstep.look lacks Do"),
 )
 
+COVERED = """<!-- Does it.
+options: "fast" (b), whether it hurries; "colour" (s: "red"), seldom:
+"blue". Errors: Busy. polkit: org.lockstep.look. Since 0.1.0. -->
+<method name="Do"><arg name="options" type="a{sv}" direction="in"/></method>
+<!-- Would do it.
+options: as of Do. Errors: Busy. polkit: org.lockstep.look. Since 0.1.0. -->
+<method name="Try"><arg name="options" type="a{sv}" direction="in"/></method>"""
+TREE = {"commands": [{"name": "do it", "options": [{"names": ["-f", "--fast"]}, {"names": ["--dry-run"]}],
+                      "positionals": [{"name": "SETTING", "values": ["colour=red"]}]}]}
+CALLS = {"I.Do", "I.Try"}
+FOR_ALL = {"fast": "--fast", "colour": "colour="}
+FOR_BOTH = {"I.Do": ("do it", FOR_ALL), "I.Try": ("do it --dry-run", FOR_ALL)}
+# (what is replaced in the interface, by what, calls, table, exceptions, what is said)
+COMMANDS = (
+    ("", "", CALLS, {"I.Do": ("do it", FOR_ALL)}, {}, "I.Try: no command does it"),
+    ("", "", {"I.Do"}, FOR_BOTH, {}, "I.Try is not called in cli/"),
+    ("", "", CALLS, FOR_BOTH | {"I.Do": ("do that", FOR_ALL)}, {}, "I.Do: there is no command 'do that'"),
+    ("", "", CALLS, FOR_BOTH | {"I.Do": ("do it --slow", FOR_ALL)}, {}, "I.Do: 'do it' has no option --slow"),
+    ("", "", CALLS, FOR_BOTH | {"I.Do": ("do it", {"fast": "--fast"})}, {}, 'I.Do: no command has its option "colour"'),
+    ("", "", CALLS, FOR_BOTH | {"I.Try": ("do it", {"fast": "--fast"})}, {}, 'I.Try: no command has its option "colour"'),
+    ("", "", CALLS, FOR_BOTH | {"I.Do": ("do it", FOR_ALL | {"fast": "--quick"})}, {}, "'do it' has no --quick for \"fast\""),
+    ("", "", CALLS, FOR_BOTH | {"I.Do": ("do it", FOR_ALL | {"fast": "fast="})}, {}, "'do it' has no fast= for \"fast\""),
+    ("", "", CALLS, FOR_BOTH | {"I.Undo": ("do it", {})}, {}, "there is no method I.Undo"),
+    ("", "", CALLS, FOR_BOTH, {"I.Undo": "nobody wants it"}, "nothing is there, or nothing said why, that no command has: I.Undo"),
+    ("", "", CALLS, {"I.Do": ("do it", FOR_ALL)}, {"I.Try": ""}, "I.Try: no command does it"),
+    ('"fast" (b), whether', "whether", CALLS, FOR_BOTH, {}, 'I.Do has no option "fast"'),
+)
+# Tables that are good enough.
+COMMANDED = (
+    (FOR_BOTH, {}),
+    ({"I.Do": ("do it", FOR_ALL)}, {"I.Try": "everybody may do it"}),
+    (FOR_BOTH | {"I.Do": ("do it", {"fast": "--fast"})}, {"I.Do colour": "it cannot be seen"}),
+)
+
 
 def interfaces(members, name="I"):
     text = f'<node><!-- An interface. Since 0.1.0. --><interface name="{name}">{members}</interface></node>'
@@ -142,6 +176,9 @@ def failures(rules):
 
     def table(text):
         return list(rules["table"](text, interfaces(GOOD)))
+
+    def commands(sample, calls, table, without):
+        return list(rules["commands"](interfaces(sample), TREE, calls, table, without))
 
     def wrong(title, before, after, said, expected):
         if before == after or not any(expected in line for line in said):
@@ -175,6 +212,11 @@ def failures(rules):
     for old, new, expected in TABLES:
         sample = TABLE.replace(old, new, 1)
         yield from wrong("table", TABLE, sample, table(sample), expected)
+    for named, without in COMMANDED:
+        yield from right("commands", (named, without), commands(COVERED, CALLS, named, without))
+    for old, new, calls, named, without, expected in COMMANDS:
+        sample = COVERED.replace(old, new, 1)
+        yield from wrong("commands", None, (sample, calls, named, without), commands(sample, calls, named, without), expected)
     yield from right("page", PAGE, page(PAGE))
     for old, new, expected in PAGES:
         sample = PAGE.replace(old, new, 1)

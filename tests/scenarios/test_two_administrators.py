@@ -6,7 +6,7 @@ import json
 
 from faults.ground import boot
 from faults.plain import expect_clean
-from faults.refusal import FAILED
+from faults.refusal import FAILED, TIMED_OUT
 from harness import Failure, equal, wait_for
 
 REFUSALS = ("Busy", "AlreadyProtected", "WrongRole", "NotProtected", "NotInStep", "UnknownPair", "UnknownPeer",
@@ -110,6 +110,8 @@ def test_cancel_twice(lab):
     ended = wait_for(lambda: (found := lab.alpha.lockstep("job", "show", job))["state"] != "running" and found, 60,
                      "the job ends")
     equal(ended["state"], "cancelled", f"state of the job ({ended['error']})")
+    waited = lab.alpha.lockstep("job", "wait", job, check=False)
+    equal((waited.status, waited.json["error"]["name"]), (TIMED_OUT, "Cancelled"), "what job wait says of it")
     # Whoever comes too late hears so.
     result = lab.alpha.lockstep("job", "cancel", job, check=False)
     equal((result.status, result.json["error"]["name"]), (FAILED, "Busy"), "the third cancel")

@@ -34,6 +34,9 @@ USES = [
     (("peer", "add"), "InvalidArgument", "ADDRESS"),
     (("peer", "show"), "InvalidArgument", "PEER"),
     (("job", "show"), "InvalidArgument", "JOB"),
+    (("job", "wait"), "InvalidArgument", "JOB"),
+    (("peer", "probe"), "InvalidArgument", "ADDRESS"),
+    (("preflight",), "InvalidArgument", "DOMAIN"),
     (("protect", "web", "beta", "gamma"), "InvalidArgument", "gamma"),
     (("protect", "web", "beta", "--image-dir", "/x"), "InvalidArgument", "--image-dir"),
     (("protect", "web", "beta", "--arbiter"), "InvalidArgument", "--arbiter"),
@@ -43,7 +46,11 @@ USES = [
     (("events", "--limit", "0"), "InvalidArgument", "0 1 1000"),
     (("events", "--limit", "1001"), "InvalidArgument", "1001 1000"),
     (("events", "--limit", "ten"), "InvalidArgument", "ten"),
+    (("events", "--since", "soon"), "InvalidArgument", "--since soon 30min"),
+    (("events", "--since", ""), "InvalidArgument", "--since"),
+    (("events", "--since", "2026-13-01"), "InvalidArgument", "2026-13-01"),
     (("job", "show", "abc"), "InvalidArgument", "abc"),
+    (("job", "wait", "abc"), "InvalidArgument", "abc"),
     (("job", "show", "-1"), "InvalidArgument", "-1"),
     (("job", "cancel", "99999999999999999999999"), "InvalidArgument", "JOB"),
     (("peer", "set", "beta"), "InvalidArgument", "nothing to set"),
@@ -57,6 +64,9 @@ USES = [
     (("peer", "add", "[::1", "--yes"), "InvalidArgument", "[::1"),
     (("peer", "add", "10.77.0.2", "--fingerprint", "abc"), "InvalidArgument", "abc 64"),
     (("peer", "add", "no-such-host.invalid", "--yes"), "PeerUnreachable", "no-such-host.invalid"),
+    (("peer", "probe", ""), "InvalidArgument", "address"),
+    (("peer", "probe", "10.77.0.2:99999"), "InvalidArgument", "99999"),
+    (("peer", "probe", "no-such-host.invalid"), "PeerUnreachable", "no-such-host.invalid"),
     (("set",), "InvalidArgument", "DOMAIN"),
     (("set", "web"), "InvalidArgument", "SETTING"),
     (("set", "web", "arbiter"), "InvalidArgument", "KEY=VALUE"),
@@ -65,6 +75,9 @@ USES = [
     (("set", "web", "auto-protect=yes", "auto-protect=no"), "InvalidArgument", "twice"),
     (("set", "web", "auto-protect=perhaps"), "InvalidArgument", "perhaps yes no"),
     (("protect", "web", "beta", "--timeout", "soon"), "InvalidArgument", "soon"),
+    (("list", "--timeout", "0"), "InvalidArgument", "--timeout 0 86400"),
+    (("list", "--timeout", "86401"), "InvalidArgument", "--timeout 86401 86400"),
+    (("peer", "show", "beta", "--timeout"), "InvalidArgument", "--timeout"),
     (("help", "frob"), "InvalidArgument", "frob"),
     (("config", "no.such.key"), "InvalidArgument", "no.such.key"),
     (("set", "web", LONG), "InvalidArgument", "KEY=VALUE"),
@@ -89,12 +102,16 @@ USES = [
     (("protect", LONG, "beta"), "InvalidArgument", "100000 255"),
     (("protect", "web", "beta", "--image-directory", LONG), "InvalidArgument", "100000 image-directory"),
     (("peer", "add", LONG, "--yes"), "InvalidArgument", "100000"),
+    (("peer", "probe", LONG), "InvalidArgument", "100000"),
     (("peer", "show", LONG), "InvalidArgument", "100000"),
+    (("events", "--since", LONG), "InvalidArgument", "--since"),
     (("protect", UNKNOWN, "beta"), "UnknownDomain", UNKNOWN),
     (("protect", "web", UNKNOWN), "UnknownPeer", f"{UNKNOWN} peer"),
     (("protect", "web", "alpha"), "UnknownPeer", "alpha peer"),
     (("protect", "web"), "InvalidArgument", "web"),
     (("preflight", UNKNOWN, "beta"), "UnknownDomain", UNKNOWN),
+    (("preflight", UNKNOWN), "UnknownDomain", UNKNOWN),
+    (("preflight", "web"), "InvalidArgument", "web never"),
     (("preflight", "web", UNKNOWN), "UnknownPeer", UNKNOWN),
     (("takeover", UNKNOWN, "--yes"), "UnknownDomain", UNKNOWN),
     (("continue-alone", UNKNOWN, "--yes"), "UnknownDomain", UNKNOWN),
@@ -104,6 +121,7 @@ USES = [
     (("peer", "accept", UNKNOWN, "--yes"), "UnknownPeer", UNKNOWN),
     (("peer", "show", "deadbeef"), "UnknownPeer", "deadbeef"),
     (("job", "show", "999"), "UnknownJob", "999"),
+    (("job", "wait", "999"), "UnknownJob", "999"),
     (("job", "cancel", "999"), "UnknownJob", "999"),
     # Things that are there, at the wrong time.
     (("takeover", "web", "--yes"), "UnknownPair", "web protect"),
@@ -377,7 +395,7 @@ def test_without_rights(lab):
     lab.alpha.shell("id plain >/dev/null 2>&1 || useradd --no-create-home plain")
     with Unchanged(lab), Unharmed(lab.alpha):
         for words in (("protect", "web", "beta"), ("preflight", "web", "beta"), ("peer", "add", "10.77.0.99", "--yes"),
-                      ("peer", "remove", "beta"), ("peer", "set", "beta", "--heartbeat-timeout", "900"),
+                      ("peer", "probe", "10.77.0.99"), ("peer", "remove", "beta"), ("peer", "set", "beta", "--heartbeat-timeout", "900"),
                       ("host", "drain"), ("protect", LONG, "beta")):
             expect_two_lines(lockstep(lab.alpha, *words, user="plain"), DENIED, "lockstep", f"{shown(words)} as a user")
 
@@ -394,20 +412,21 @@ def test_without_a_daemon(lab):
 
 
 def test_a_daemon_that_hangs(lab):
-    """Who sets a deadline hears within it; the daemon goes on when it can."""
-    words = ("list", "--timeout", "2")
+    """Who sets a deadline hears within it, whatever the command; the daemon goes on when it can."""
     with Unharmed(lab.alpha):
         lab.freeze("alpha", "lockstepd")
         try:
+            for words in (("list",), ("show", "web"), ("config",), ("protect", "web", "beta"), ("events", "--follow")):
+                expect_two_lines(lockstep(lab.alpha, *words, "--timeout", "2"), TIMED_OUT,
+                                 "systemctl journalctl --timeout", f"{shown(words)} while lockstepd hangs")
             begin = time.monotonic()
-            result = lockstep(lab.alpha, *words)
+            in_json = lockstep(lab.alpha, "--json", "list", "--timeout", "2")
             took = time.monotonic() - begin
-            in_json = lockstep(lab.alpha, "--json", *words)
         finally:
             lab.thaw("alpha", "lockstepd")
-        expect_two_lines(result, TIMED_OUT, "lockstepd", f"{shown(words)} while lockstepd hangs")
-        expect_json(in_json, TIMED_OUT, "Timeout", f"{shown(words)} while lockstepd hangs")
+        expect_json(in_json, TIMED_OUT, "Timeout", "list while lockstepd hangs")
         at_most(took, 15, "seconds of a command with a deadline of two")
+    lab.wait_peers()
 
 
 def test_without_a_bus(lab):

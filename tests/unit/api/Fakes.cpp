@@ -201,7 +201,8 @@ void FakePairService::drop(const JobId& id)
 Task<Result<PreflightReport>> FakePairService::preflight(QString domain, QString peer,
                                                          ProtectOptions options)
 {
-    calls.append(u"preflight %1 %2 %3"_s.arg(domain, peer, options.imageDirectory));
+    calls.append(u"preflight %1 %2 %3"_s.arg(domain, peer, options.imageDirectory)
+                 + describe(options));
     co_await turn();
     if (refusal)
         co_return std::unexpected{*refusal};
