@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "cli/Bundle.h"
 
+#include "base/Descriptor.h"
 #include "cli/BundleParts.h"
 #include "cli/Format.h"
 #include "cli/Interrupt.h"
@@ -93,38 +94,11 @@ Result<QByteArray> packed(const BundleParts& all, const QString& name)
     return std::move(archive->text);
 }
 
-/// Closes it in the end.
-class Descriptor final
-{
-public:
-    explicit Descriptor(int number) : m_number{number} { }
-    ~Descriptor()
-    {
-        if (m_number >= 0)
-            ::close(m_number);
-    }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-
-    [[nodiscard]] int number() const { return m_number; }
-
-private:
-    int m_number;
-};
-
 // These return 0 or an errno; ECANCELED after Ctrl-C.
 
 int fill(int file, const QByteArray& content)
 {
-    qsizetype done = 0;
-    while (done < content.size()) {
-        const ssize_t written =
-            ::write(file, content.constData() + done, static_cast<size_t>(content.size() - done));
-        if (written < 0 && errno != EINTR)
-            return errno;
-        done += std::max<ssize_t>(written, 0);
-    }
-    if (::fsync(file) != 0)
+    if (!writeAll(file, content) || ::fsync(file) != 0)
         return errno;
     return Interrupt::count() > 0 ? ECANCELED : 0;
 }

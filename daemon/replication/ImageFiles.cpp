@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "replication/ImageFiles.h"
 
+#include "base/Descriptor.h"
 #include "replication/Program.h"
 
 #include <fcntl.h>
@@ -28,24 +29,6 @@ namespace {
 constexpr qint64 sectorSize = 512;
 constexpr qint64 mostBySector = qint64{32} << 40;
 
-class Descriptor final
-{
-public:
-    explicit Descriptor(int fd) : m_fd{fd} { }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    ~Descriptor()
-    {
-        if (m_fd >= 0)
-            ::close(m_fd);
-    }
-    [[nodiscard]] bool isOpen() const { return m_fd >= 0; }
-    [[nodiscard]] int get() const { return m_fd; }
-
-private:
-    int m_fd;
-};
-
 std::unexpected<Error> systemFailure(const QString& what, int error)
 {
     const auto text = what + u": "_s + qt_error_string(error);
@@ -70,7 +53,7 @@ Descriptor openDirectory(const QString& directory)
 Result<void> syncDirectory(const QString& directory)
 {
     const auto opened = openDirectory(directory);
-    if (!opened.isOpen() || ::fsync(opened.get()) != 0)
+    if (opened.number() < 0 || ::fsync(opened.number()) != 0)
         return systemFailure(u"cannot write directory %1 to disk"_s.arg(directory), errno);
     return {};
 }
@@ -81,7 +64,7 @@ Result<void> reserve(ImageSpec spec)
     const auto name = QFile::encodeName(spec.path);
     const Descriptor file{
         ::open(name.constData(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
-    if (file.isOpen())
+    if (file.number() >= 0)
         return {};
     if (errno == EEXIST)
         return failure(Errc::StoreError,
@@ -94,10 +77,10 @@ Result<void> handOver(ImageSpec spec)
 {
     const auto name = QFile::encodeName(spec.path);
     const Descriptor file{::open(name.constData(), O_RDWR | O_NOFOLLOW | O_CLOEXEC)};
-    if (!file.isOpen() || ::fchmod(file.get(), spec.mode) != 0
-        || ::fchown(file.get(), spec.uid, spec.gid) != 0)
+    if (file.number() < 0 || ::fchmod(file.number(), spec.mode) != 0
+        || ::fchown(file.number(), spec.uid, spec.gid) != 0)
         return systemFailure(u"cannot give %1 to user %2"_s.arg(spec.path).arg(spec.uid), errno);
-    if (::fsync(file.get()) != 0)
+    if (::fsync(file.number()) != 0)
         return systemFailure(u"cannot write %1 to disk"_s.arg(spec.path), errno);
     return syncDirectory(QFileInfo{spec.path}.path());
 }
@@ -105,14 +88,14 @@ Result<void> handOver(ImageSpec spec)
 Result<void> removeNow(QString directory, QString path)
 {
     const auto opened = openDirectory(directory);
-    if (!opened.isOpen()) {
+    if (opened.number() < 0) {
         if (errno == ENOENT)
             return {};
         return systemFailure(u"cannot open directory %1"_s.arg(directory), errno);
     }
     const auto name = QFile::encodeName(QFileInfo{path}.fileName());
     struct stat status{};
-    if (::fstatat(opened.get(), name.constData(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+    if (::fstatat(opened.number(), name.constData(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
         if (errno == ENOENT)
             return {};
         return systemFailure(u"cannot look at %1"_s.arg(path), errno);
@@ -120,9 +103,9 @@ Result<void> removeNow(QString directory, QString path)
     if (!S_ISREG(status.st_mode))
         return failure(Errc::StoreError, u"%1 is no regular file and is left alone"_s.arg(path),
                        u"Look at it and remove it by hand."_s);
-    if (::unlinkat(opened.get(), name.constData(), 0) != 0 && errno != ENOENT)
+    if (::unlinkat(opened.number(), name.constData(), 0) != 0 && errno != ENOENT)
         return systemFailure(u"cannot remove %1"_s.arg(path), errno);
-    if (::fsync(opened.get()) != 0)
+    if (::fsync(opened.number()) != 0)
         return systemFailure(u"cannot write directory %1 to disk"_s.arg(directory), errno);
     return {};
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "store/DurableFile.h"
 
+#include "base/Descriptor.h"
+
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
@@ -13,41 +15,6 @@
 namespace lockstep {
 
 using namespace Qt::StringLiterals;
-
-namespace {
-
-class Descriptor final
-{
-public:
-    explicit Descriptor(int number) : m_number{number} { }
-    ~Descriptor()
-    {
-        if (m_number >= 0)
-            ::close(m_number);
-    }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    [[nodiscard]] int number() const { return m_number; }
-
-private:
-    int m_number;
-};
-
-bool writeAll(int file, const QByteArray& content)
-{
-    qsizetype done = 0;
-    while (done < content.size()) {
-        const ssize_t written =
-            ::write(file, content.constData() + done, static_cast<size_t>(content.size() - done));
-        if (written < 0 && errno != EINTR)
-            return false;
-        if (written > 0)
-            done += written;
-    }
-    return true;
-}
-
-} // namespace
 
 std::unexpected<Error> systemError(const QString& path)
 {
