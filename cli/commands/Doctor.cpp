@@ -2,6 +2,7 @@
 #include "cli/Bundle.h"
 #include "cli/Command.h"
 #include "cli/Daemon.h"
+#include "cli/Findings.h"
 #include "cli/Format.h"
 #include "cli/Output.h"
 #include "cli/Terminal.h"
@@ -18,19 +19,6 @@ struct Arguments
     std::vector<std::string> hosts;
     std::string file; ///< Of the bundle; empty: a name of our own.
 };
-
-int count(const QJsonArray& findings, QLatin1StringView severity)
-{
-    int found = 0;
-    for (const auto& finding : findings)
-        found += finding.toObject()[u"severity"] == severity ? 1 : 0;
-    return found;
-}
-
-QString counted(int number, const QString& noun)
-{
-    return number == 1 ? u"1 %1"_s.arg(noun) : u"%1 %2s"_s.arg(number).arg(noun);
-}
 
 void printFinding(const QJsonObject& finding)
 {

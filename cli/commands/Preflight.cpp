@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "cli/Command.h"
 #include "cli/Daemon.h"
+#include "cli/Findings.h"
 #include "cli/Format.h"
 #include "cli/Output.h"
 #include "cli/Terminal.h"
@@ -17,19 +18,6 @@ struct Arguments
     std::string peer;
     std::string imageDirectory;
 };
-
-int count(const QJsonArray& findings, QLatin1StringView severity)
-{
-    int found = 0;
-    for (const auto& finding : findings)
-        found += finding.toObject()[u"severity"] == severity ? 1 : 0;
-    return found;
-}
-
-QString counted(int number, const QString& noun)
-{
-    return number == 1 ? u"1 %1"_s.arg(noun) : u"%1 %2s"_s.arg(number).arg(noun);
-}
 
 void printFinding(const QJsonObject& finding)
 {
