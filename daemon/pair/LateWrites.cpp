@@ -3,6 +3,7 @@
 
 #include "pair/Channels.h"
 #include "pair/Chronicle.h"
+#include "pair/RecordEvent.h"
 #include "replication/ImageFiles.h"
 #include "replication/ShadowGraph.h"
 
@@ -18,15 +19,8 @@ namespace {
 
 void tell(const PairParts& parts, const PairRecord& record, Severity severity, const QString& text)
 {
-    PairEvent event;
-    event.kind = EventKind::Fault;
+    PairEvent event = eventOf(record, EventKind::Fault);
     event.severity = severity;
-    event.uuid = record.uuid;
-    event.domain = record.domain;
-    event.peer = record.peerName;
-    event.role = record.role;
-    event.state = record.state;
-    event.epoch = record.epoch;
     event.text = text;
     parts.chronicle.record(std::move(event));
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "pair/PairTable.h"
 
+#include "pair/RecordEvent.h"
+
 namespace lockstep {
 
 using namespace Qt::StringLiterals;
@@ -28,20 +30,6 @@ Severity severityOf(PairState state)
         break;
     }
     return Severity::Info;
-}
-
-PairEvent eventOf(const PairRecord& record)
-{
-    PairEvent event;
-    event.kind = EventKind::State;
-    event.severity = severityOf(record.state);
-    event.uuid = record.uuid;
-    event.domain = record.domain;
-    event.role = record.role;
-    event.state = record.state;
-    event.epoch = record.epoch;
-    event.peer = record.peerName;
-    return event;
 }
 
 /// "from copying to protected, epoch 3: the shadow on beta is in step", with what has changed.
@@ -150,7 +138,8 @@ void PairTable::recordChange(const PairRecord& record)
     if (before && before->state == record.state && before->role == record.role
         && before->epoch == record.epoch)
         return;
-    PairEvent event = eventOf(record);
+    PairEvent event = eventOf(record, EventKind::State);
+    event.severity = severityOf(record.state);
     event.text = describeChange(before, record);
     m_chronicle.record(std::move(event));
 }
@@ -162,8 +151,7 @@ Task<Result<void>> PairTable::remove(DomainUuid uuid)
     endTurn();
     LOCKSTEP_CO_CHECK(gone);
     if (const auto before = find(uuid)) {
-        PairEvent event = eventOf(*before);
-        event.severity = Severity::Info;
+        PairEvent event = eventOf(*before, EventKind::State);
         event.state.reset(); // it is in none any more
         event.text = u"not paired any more; it was %1"_s.arg(toString(before->state));
         m_chronicle.record(std::move(event));

@@ -2,6 +2,7 @@
 #include "pair/SettingsFlow.h"
 
 #include "base/PairSettingTable.h"
+#include "pair/RecordEvent.h"
 
 #include <spdlog/spdlog.h>
 
@@ -50,14 +51,7 @@ Task<Result<void>> saveAndUse(PairParts parts, PairDrivers& drivers, PairRecord 
         driver->setSettings(now.settings);
         driver->reconsider();
     }
-    PairEvent event;
-    event.kind = EventKind::Note;
-    event.uuid = uuid;
-    event.domain = now.domain;
-    event.role = now.role;
-    event.state = now.state;
-    event.epoch = now.epoch;
-    event.peer = now.peerName;
+    PairEvent event = eventOf(now, EventKind::Note);
     event.text = u"settings changed: %1"_s.arg(describe(before.settings, now.settings));
     parts.chronicle.record(std::move(event));
     co_return {};

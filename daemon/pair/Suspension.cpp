@@ -2,6 +2,7 @@
 #include "pair/Suspension.h"
 
 #include "pair/Channels.h"
+#include "pair/RecordEvent.h"
 #include "pair/Word.h"
 #include "replication/Qmp.h"
 
@@ -145,14 +146,7 @@ Task<void> Suspension::judge(PairRecord record)
 Task<void> Suspension::note(PairRecord record, bool suspended)
 {
     if (record.state == PairState::Protected) {
-        PairEvent event;
-        event.kind = EventKind::Note;
-        event.uuid = record.uuid;
-        event.domain = record.domain;
-        event.peer = record.peerName;
-        event.role = record.role;
-        event.state = record.state;
-        event.epoch = record.epoch;
+        PairEvent event = eventOf(record, EventKind::Note);
         event.text = suspended ? u"the guest has been suspended"_s : u"the guest runs again"_s;
         m_parts.chronicle.record(std::move(event));
     }
