@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "Reports.h"
 #include "Told.h"
 
 #include "doctor/Clock.h"
@@ -22,19 +23,6 @@ HostFacts soundFacts()
     facts.libvirtVersion = u"11.3.0"_s;
     facts.kvmUsable = true;
     return facts;
-}
-
-HostReport report(const QString& daemon = QStringLiteral(LOCKSTEP_VERSION))
-{
-    HostReport report;
-    report.daemon = daemon;
-    report.qemu = u"11.1.3"_s;
-    report.qemuPackage = u"Debian 1:11.1.3"_s;
-    report.linkDevice = u"eth1"_s;
-    report.linkMtu = 9000;
-    report.receivedMs = 1'800'000'000'000;
-    report.answeredMs = 1'800'000'004'000;
-    return report;
 }
 
 PeerInfo beta(PeerHealth health = PeerHealth::Alive)
