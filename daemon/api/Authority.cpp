@@ -26,7 +26,7 @@ constexpr uint32_t allowUserInteraction = 1;
 
 using Subject = sdbus::Struct<std::string, std::map<std::string, sdbus::Variant>>;
 /// is_authorized, is_challenge, details
-using Verdict = sdbus::Struct<bool, bool, std::map<std::string, std::string>>;
+using PolkitAnswer = sdbus::Struct<bool, bool, std::map<std::string, std::string>>;
 
 /// What the bus tells of a name on it.
 using Told = std::map<std::string, sdbus::Variant>;
@@ -56,7 +56,7 @@ const char* actionId(Action action)
     std::unreachable();
 }
 
-Result<Verdict> noVerdict(const sdbus::Error& error)
+Result<PolkitAnswer> noPolkitAnswer(const sdbus::Error& error)
 {
     return failure(Errc::NotAuthorized,
                    u"polkit did not answer: %1"_s.arg(QString::fromStdString(error.getMessage())),
@@ -69,7 +69,7 @@ std::unexpected<Error> stopping()
                    u"Try again when it has been started."_s);
 }
 
-Result<void> judge(const Verdict& verdict, const QString& id, bool interactive)
+Result<void> judge(const PolkitAnswer& verdict, const QString& id, bool interactive)
 {
     if (verdict.get<0>())
         return {};
@@ -142,18 +142,18 @@ Task<Result<void>> Authority::check(Caller caller, uint user, Action action, Det
     const quint64 number = ++m_lastCheck;
     const std::string cancellation =
         "lockstep-" + std::to_string(::getpid()) + "-" + std::to_string(number);
-    const OneShot<Result<Verdict>> answer;
+    const OneShot<Result<PolkitAnswer>> answer;
     try {
         m_polkit->callMethodAsync("CheckAuthorization")
             .onInterface(polkitInterface)
             .withTimeout(caller.interactive ? interactiveDeadline : usualDeadline)
             .withArguments(subject, std::string{actionId(action)}, details,
                            caller.interactive ? allowUserInteraction : uint32_t{0}, cancellation)
-            .uponReplyInvoke([answer](std::optional<sdbus::Error> error, const Verdict& verdict) {
-                answer.complete(error ? noVerdict(*error) : Result<Verdict>{verdict});
+            .uponReplyInvoke([answer](std::optional<sdbus::Error> error, const PolkitAnswer& verdict) {
+                answer.complete(error ? noPolkitAnswer(*error) : Result<PolkitAnswer>{verdict});
             });
     } catch (const sdbus::Error& error) {
-        answer.complete(noVerdict(error));
+        answer.complete(noPolkitAnswer(error));
     }
     m_waiting.emplace(number, [answer] { answer.complete(stopping()); });
     const auto verdict = co_await answer;
