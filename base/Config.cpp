@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "base/Config.h"
 #include "base/ConfigArbiters.h"
+#include "base/Text.h"
 
 #include <toml++/toml.hpp>
 
@@ -14,6 +15,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <sstream>
 #include <string_view>
 
 namespace lockstep {
@@ -338,6 +340,42 @@ ConfigView viewOf(const Config& config)
     view.settings += config::viewOfFence(config);
     return view;
 }
+
+namespace config {
+
+Result<Literal> literal(const QString& key, const QString& value)
+{
+    const auto* const known = std::ranges::find_if(keys, [&key](const Key& candidate) {
+        return key == u"%1.%2"_s.arg(quoted(candidate.section), quoted(candidate.name));
+    });
+    if (known == keys.end())
+        return failure(Errc::InvalidArgument, u"lockstepd has no setting \"%1\""_s.arg(shortened(key, 80)));
+    bool isNumber = false;
+    const qint64 number = value.toLongLong(&isNumber);
+    toml::array list;
+    for (const QString& entry : value.split(u',', Qt::SkipEmptyParts))
+        list.push_back(entry.trimmed().toStdString());
+    const toml::value<std::int64_t> asNumber{number};
+    const toml::value<std::string> asText{value.toStdString()};
+    const auto inFile = [](const toml::node& node) {
+        std::ostringstream out;
+        node.visit([&out](const auto& typed) { out << typed; });
+        return QString::fromStdString(out.str());
+    };
+    for (const toml::node* const form :
+         {static_cast<const toml::node*>(&asNumber), static_cast<const toml::node*>(&asText),
+          static_cast<const toml::node*>(&list)}) {
+        Config taken;
+        if ((form != &asNumber || isNumber) && known->set(taken, *form))
+            return Literal{.text = inFile(*form), .shown = known->show(taken)};
+    }
+    QString allowed = known->allowed;
+    allowed.remove(u" in quotes"_s);
+    return failure(Errc::InvalidArgument,
+                   u"%1 \"%2\": it must be %3"_s.arg(key, shortened(value, 80), allowed));
+}
+
+} // namespace config
 
 Result<Config> Config::parse(const QByteArray& text, const QString& path)
 {

@@ -8,8 +8,8 @@
 
 #include <expected>
 
-/// What of the configuration file is about arbiters; for Config.cpp only. A setter returns whether
-/// the value is allowed.
+/// What the sources of the configuration file share; for them only. A setter returns whether the
+/// value is allowed.
 namespace lockstep::config {
 
 struct Range
@@ -39,5 +39,14 @@ struct Flaw
 [[nodiscard]] QList<ConfigSetting> viewOfFence(const Config& config);
 /// Whether the keys of [etcd] go together.
 [[nodiscard]] std::expected<void, Flaw> checkEtcd(const Config& config, const toml::table& root);
+
+/// A value as the file has it, and as a ConfigView shows it.
+struct Literal
+{
+    QString text;
+    QString shown;
+};
+/// From text without quotes and brackets. Errors: InvalidArgument, with what is allowed.
+[[nodiscard]] Result<Literal> literal(const QString& key, const QString& value);
 
 } // namespace lockstep::config

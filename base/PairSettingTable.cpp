@@ -18,6 +18,8 @@ constexpr std::array arbiters{"manual"_L1, "etcd"_L1, "fence"_L1};
 constexpr std::array losses{pair_setting::wait, pair_setting::primaryContinues};
 constexpr std::array flags{pair_setting::no, pair_setting::yes};
 
+constexpr qsizetype longestShown = 80; // of what somebody has sent
+
 constexpr auto whenProtecting = "when the domain is protected: lockstep protect --arbiter"_L1;
 constexpr auto atAnyTime = "on the primary's host, while the pair is protected, alone or off"_L1;
 
@@ -56,7 +58,8 @@ Result<const PairSetting*> findPairSetting(const QString& name)
     QStringList names;
     for (const PairSetting& setting : table)
         names << setting.name;
-    return failure(Errc::InvalidArgument, u"a pair has no setting \"%1\""_s.arg(printable(name)),
+    return failure(Errc::InvalidArgument,
+                   u"a pair has no setting \"%1\""_s.arg(shortened(name, longestShown)),
                    u"There are %1."_s.arg(names.join(u", "_s)));
 }
 
@@ -68,9 +71,9 @@ Result<void> checkPairSetting(QLatin1StringView name, const QString& value)
     if (std::ranges::any_of((*setting)->values,
                             [&value](QLatin1StringView allowed) { return allowed == value; }))
         return {};
-    return failure(
-        Errc::InvalidArgument,
-        u"%1 \"%2\": it can be %3"_s.arg(name, printable(value), listed((*setting)->values)));
+    return failure(Errc::InvalidArgument,
+                   u"%1 \"%2\": it can be %3"_s.arg(name, shortened(value, longestShown),
+                                                    listed((*setting)->values)));
 }
 
 } // namespace lockstep

@@ -2,6 +2,7 @@
 #include "cli/BundleParts.h"
 
 #include "base/Config.h"
+#include "cli/EventSelection.h"
 #include "cli/Waiting.h"
 
 #include <QFile>
@@ -26,7 +27,6 @@ constexpr auto patience = 15s;
 constexpr auto daemonPatience = 10s;
 constexpr auto doctorPatience = 60s; // It waits for other hosts, and fence devices.
 constexpr qint64 longestLog = 8'000'000; // bytes, the newest
-constexpr quint64 mostEvents = 1000;
 
 const QString logFile = u"/var/log/lockstep/lockstepd.log"_s;
 const QString logPart = u"lockstepd.log"_s;
@@ -193,7 +193,8 @@ public:
             m_bundle.miss(part, *m_away);
             return;
         }
-        const Hurry hurry{*m_daemon, deadline};
+        const auto said = Bus::timeout();
+        const Hurry hurry{*m_daemon, said ? std::chrono::milliseconds{*said} : deadline};
         const Result<QJsonValue> answer =
             question(*m_daemon).transform([](const auto& value) { return QJsonValue{value}; });
         if (!answer

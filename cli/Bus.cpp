@@ -9,17 +9,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace lockstep::cli {
 
 using namespace Qt::StringLiterals;
-using namespace std::chrono_literals;
 
 namespace {
-
-// Longer than the daemon waits for somebody to type a password.
-constexpr auto usualDeadline = 6min;
 
 struct Choice
 {
@@ -27,6 +24,7 @@ struct Choice
     std::weak_ptr<Bus> current;
     std::shared_ptr<Bus> kept;
     bool keep{false};
+    std::optional<std::chrono::seconds> timeout;
 };
 
 Choice& choice()
@@ -67,6 +65,10 @@ void Bus::choose(std::optional<Target> target)
 }
 
 bool Bus::isRemote() { return choice().target.has_value(); }
+
+void Bus::setTimeout(std::optional<std::chrono::seconds> timeout) { choice().timeout = timeout; }
+
+std::optional<std::chrono::seconds> Bus::timeout() { return choice().timeout; }
 
 std::shared_ptr<Bus> Bus::current() { return choice().current.lock(); }
 
@@ -120,14 +122,33 @@ Result<void> Bus::connect()
             return failure(Errc::Cancelled, u"interrupted before ssh was through"_s);
         return std::unexpected{m_bridge ? m_bridge->whyItEnded() : decoded(error)};
     }
-    hurry({});
+    m_handle = bus;
+    m_isAtTerminal = !m_bridge && ::isatty(STDIN_FILENO) == 1;
     return {};
 }
 
-void Bus::hurry(std::optional<std::chrono::milliseconds> deadline)
+std::optional<std::chrono::milliseconds> Bus::hurry(std::optional<std::chrono::milliseconds> limit)
 {
-    m_connection->setMethodCallTimeout(deadline.value_or(usualDeadline));
+    return std::exchange(m_limit, limit);
 }
+
+void Bus::expect(std::chrono::milliseconds patience)
+{
+    const auto& said = choice().timeout;
+    m_deadline = said ? std::chrono::milliseconds{*said} : patience;
+    if (m_limit)
+        m_deadline = std::min(m_deadline, *m_limit);
+    m_connection->setMethodCallTimeout(m_deadline);
+}
+
+void Bus::allowQuestions(bool allowed)
+{
+    m_questionsAllowed = allowed;
+    if (m_isAtTerminal)
+        sd_bus_set_allow_interactive_authorization(m_handle, allowed ? 1 : 0);
+}
+
+bool Bus::mayAsk() const { return m_isAtTerminal && m_questionsAllowed && ::geteuid() != 0; }
 
 bool Bus::isOpen()
 {
@@ -161,19 +182,38 @@ Error Bus::explained(Error error)
     return m_bridge->whyItEnded();
 }
 
+Error Bus::late() const
+{
+    const auto& target = choice().target;
+    const QString where = target ? u" on "_s + target->text() : QString{};
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(m_deadline).count();
+    const QString hint = m_limit ? QString{} : u" '--timeout SECONDS' waits longer."_s;
+    return {
+        Errc::Timeout,
+        u"lockstepd%1 did not answer within %2 s"_s.arg(where, QString::number(seconds)),
+        u"'systemctl status lockstepd' and 'journalctl -u lockstepd' tell whether it hangs; it may still do what it was asked for."_s
+            + hint};
+}
+
 Error decoded(const sdbus::Error& error)
 {
     return dbus::decodeError(fromBus(error.getName()), fromBus(error.getMessage()));
 }
 
-Error afterCall(const Error& error, const CallInterrupt& interrupt)
+Error afterCall(const sdbus::Error& error, const CallInterrupt& interrupt)
 {
     if (interrupt.happened()) {
         return {Errc::Cancelled, u"interrupted before lockstepd answered"_s,
                 u"'lockstep list' and 'lockstep job list' show whether it does it all the same."_s};
     }
     const auto bus = Bus::current();
-    return bus ? bus->explained(error) : error;
+    const Error found = decoded(error);
+    if (!bus)
+        return found;
+    // lockstepd has an error of this name, too: another host did not answer it.
+    const bool isOurDeadline =
+        found.code() == Errc::Timeout && !fromBus(error.getName()).startsWith(dbusErrorPrefix);
+    return isOurDeadline ? bus->late() : bus->explained(found);
 }
 
 } // namespace lockstep::cli

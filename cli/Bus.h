@@ -31,16 +31,34 @@ public:
     /// shell asks for ssh's password once.
     static void keep(bool kept);
     [[nodiscard]] static bool isRemote();
+    /// What --timeout says: how long each call may wait for its answer; nothing if it was not
+    /// given.
+    static void setTimeout(std::optional<std::chrono::seconds> timeout);
+    [[nodiscard]] static std::optional<std::chrono::seconds> timeout();
+
+    /// A lockstepd that works answers in this time, where it need not ask others.
+    static constexpr std::chrono::milliseconds usualPatience{30'000};
 
     [[nodiscard]] sdbus::IConnection& connection() { return *m_connection; }
-    /// Sets the deadline of calls; nothing for the usual one, which lets somebody type a password.
-    void hurry(std::optional<std::chrono::milliseconds> deadline);
+    /// From now on no call waits longer than this; nothing for no such limit. Returns the one
+    /// before.
+    std::optional<std::chrono::milliseconds> hurry(std::optional<std::chrono::milliseconds> limit);
+    /// Sets the deadline of the calls that follow: `patience`, or what --timeout says instead; and
+    /// not more than hurry() allows.
+    void expect(std::chrono::milliseconds patience);
+    /// Whether polkit may ask somebody during the calls that follow: true at first. Even so it asks
+    /// only at a terminal, and never through another host's bus.
+    void allowQuestions(bool allowed);
+    /// Whether polkit may come to ask this user for a password.
+    [[nodiscard]] bool mayAsk() const;
     /// Whether it has not been closed from the other side.
     [[nodiscard]] bool isOpen();
     /// -1 if it has been closed.
     [[nodiscard]] int socket();
     /// `error` as it is for the user: where it happened, and why if ssh ended.
     [[nodiscard]] Error explained(Error error);
+    /// What a call comes to whose deadline has passed: Timeout.
+    [[nodiscard]] Error late() const;
 
 private:
     Bus() = default;
@@ -48,23 +66,32 @@ private:
 
     std::unique_ptr<SshBridge> m_bridge; ///< Ends after the connection.
     std::unique_ptr<sdbus::IConnection> m_connection;
+    sd_bus* m_handle{nullptr}; ///< The connection's.
+    bool m_isAtTerminal{false};
+    bool m_questionsAllowed{true};
+    std::optional<std::chrono::milliseconds> m_limit;
+    std::chrono::milliseconds m_deadline{usualPatience};
 };
 
 /// The error behind one of sdbus-c++.
 [[nodiscard]] Error decoded(const sdbus::Error& error);
-/// What a call comes to that ended with `error`: Ctrl-C may have been the reason.
-[[nodiscard]] Error afterCall(const Error& error, const CallInterrupt& interrupt);
+/// What a call comes to that ended with `error`: Ctrl-C or its deadline may have been the reason.
+[[nodiscard]] Error afterCall(const sdbus::Error& error, const CallInterrupt& interrupt);
 
-/// Runs D-Bus calls; sdbus-c++ throws, we do not. After a second a terminal shows `what` is
-/// waited for; Ctrl-C ends the wait: Cancelled.
+/// What is waited for, if nothing else is said.
+[[nodiscard]] inline QString usualWait() { return QStringLiteral("waiting for lockstepd"); }
+
+/// Runs D-Bus calls, each with the usual patience; sdbus-c++ throws, we do not. After a second a
+/// terminal shows `what` is waited for; Ctrl-C ends the wait: Cancelled.
 template <typename Call>
-auto guarded(Call call, const QString& what = QStringLiteral("waiting for lockstepd"))
-    -> Result<std::invoke_result_t<Call>>
+auto guarded(Call call, const QString& what = usualWait()) -> Result<std::invoke_result_t<Call>>
 {
     const auto bus = Bus::current();
     const CallInterrupt interrupt{bus ? bus->socket() : -1};
     const Waiting waiting{what};
     try {
+        if (bus)
+            bus->expect(Bus::usualPatience);
         if constexpr (std::is_void_v<std::invoke_result_t<Call>>) {
             call();
             return {};
@@ -72,7 +99,7 @@ auto guarded(Call call, const QString& what = QStringLiteral("waiting for lockst
             return call();
         }
     } catch (const sdbus::Error& error) {
-        return std::unexpected{afterCall(decoded(error), interrupt)};
+        return std::unexpected{afterCall(error, interrupt)};
     }
 }
 

@@ -5,16 +5,25 @@
 
 #include <CLI/CLI.hpp>
 
+#include <QtTypes>
+
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace lockstep::cli {
 
-/// What the command line came to.
-struct Context
+/// Options that count for every command, and for all those of a shell.
+struct CommonOptions
 {
     bool json{false};
+    std::optional<quint64> timeout; ///< In seconds: how long to wait for an answer, or for a job.
+};
+
+/// What the command line came to.
+struct Context : CommonOptions
+{
     bool lines{false}; ///< The command prints one JSON value a line, so its error is one, too.
     std::string connect; ///< The host to speak to, as of parseTarget(); empty for this one.
     bool inShell{false}; ///< The line was typed in the shell, or stands in a script.
@@ -52,9 +61,14 @@ inline CLI::App* addGroup(CLI::App& parent, const std::string& name, const std::
 /// What an argument names, which says how it is completed and what help calls its value.
 enum class Kind {
     Domain, ///< A running domain of libvirt.
+    AnyDomain, ///< One of libvirt that may be off.
     Pair, ///< A domain that is, or was, protected.
     Peer,
+    Stranger, ///< A host that asked to pair with this one.
+    HostOrPeer, ///< This host, or a peer.
     Job,
+    RunningJob,
+    CancellableJob,
     Setting, ///< Of lockstepd, as in lockstepd.conf.
     Host, ///< Another host, as ssh knows it.
     File,
@@ -87,6 +101,7 @@ void addCommands(CLI::App& app, Context& context);
 // One file each in commands/.
 void addPeerAdd(CLI::App& peer, Context& context);
 void addPeerAccept(CLI::App& peer, Context& context);
+void addPeerProbe(CLI::App& peer, Context& context);
 void addPeerList(CLI::App& peer, Context& context);
 void addPeerShow(CLI::App& peer, Context& context);
 void addPeerSet(CLI::App& peer, Context& context);

@@ -19,8 +19,10 @@
 // An argument:
 //   "name"        of a positional, e.g. "DOMAIN"
 //   "names"       of an option, e.g. ["-c", "--connect"] or ["--wait", "--no-wait"]
-//   "kind"        "domain" a running domain of libvirt; "pair" a domain that is protected; "peer";
-//                 "job"; "setting" of lockstepd; "host" for ssh; "file"; "directory"; "number";
+//   "kind"        "domain" a running domain of libvirt; "any-domain" one that may be off; "pair" a
+//                 domain that is protected; "peer"; "stranger" a host that asked to pair;
+//                 "host-or-peer" this host or a peer; "job"; "running-job"; "cancellable-job";
+//                 "setting" of lockstepd; "host" for ssh; "file"; "directory"; "number";
 //                 "choice" one of "values"; "flag" takes no value; "text" anything else
 //   "placeholder" for the value, e.g. "DIR" or "manual|etcd|fence"; "" for a flag
 //   "values"      what a "choice" allows; with other kinds values worth offering; mostly []
@@ -28,8 +30,8 @@
 //   "environment" variable that is its default, or ""
 //   "description" one line
 //   "required", "repeats"   true or false
-// `lockstep describe --values KIND` prints what there is of a "domain", "pair", "peer", "job" or
-// "setting", one a line: quickly, and nothing if lockstepd does not answer.
+// `lockstep describe --values KIND` prints what there is of a kind from "domain" to "setting", one
+// a line: quickly, and nothing if lockstepd does not answer.
 
 namespace lockstep::cli {
 
@@ -40,11 +42,25 @@ namespace {
 const QMap<QString, QString>& kindByPlaceholder()
 {
     static const QMap<QString, QString> kinds{
-        {u"DOMAIN"_s, u"domain"_s}, {u"PAIR"_s, u"pair"_s},     {u"PEER"_s, u"peer"_s},
-        {u"JOB"_s, u"job"_s},       {u"HOST"_s, u"host"_s},     {u"FILE"_s, u"file"_s},
-        {u"DIR"_s, u"directory"_s}, {u"NUMBER"_s, u"number"_s}, {u"INT"_s, u"number"_s},
-        {u"UINT"_s, u"number"_s},   {u"FLOAT"_s, u"number"_s},  {u"SECONDS"_s, u"number"_s},
-        {u"MS"_s, u"number"_s},     {u"KEY"_s, u"setting"_s},
+        {u"DOMAIN"_s, u"domain"_s},
+        {u"ANY-DOMAIN"_s, u"any-domain"_s},
+        {u"PAIR"_s, u"pair"_s},
+        {u"PEER"_s, u"peer"_s},
+        {u"STRANGER"_s, u"stranger"_s},
+        {u"HOST|PEER"_s, u"host-or-peer"_s},
+        {u"JOB"_s, u"job"_s},
+        {u"RUNNING-JOB"_s, u"running-job"_s},
+        {u"CANCELLABLE-JOB"_s, u"cancellable-job"_s},
+        {u"KEY"_s, u"setting"_s},
+        {u"HOST"_s, u"host"_s},
+        {u"FILE"_s, u"file"_s},
+        {u"DIR"_s, u"directory"_s},
+        {u"NUMBER"_s, u"number"_s},
+        {u"INT"_s, u"number"_s},
+        {u"UINT"_s, u"number"_s},
+        {u"FLOAT"_s, u"number"_s},
+        {u"SECONDS"_s, u"number"_s},
+        {u"MS"_s, u"number"_s},
     };
     return kinds;
 }

@@ -19,6 +19,7 @@ void addPeerCommands(CLI::App& app, Context& context)
     CLI::App* const peer = addGroup(app, "peer", "The other hosts that this one trusts");
     addPeerAdd(*peer, context);
     addPeerAccept(*peer, context);
+    addPeerProbe(*peer, context);
     addPeerList(*peer, context);
     addPeerShow(*peer, context);
     addPeerSet(*peer, context);
@@ -59,12 +60,22 @@ const char* wordFor(Kind kind)
     switch (kind) {
     case Kind::Domain:
         return "DOMAIN";
+    case Kind::AnyDomain:
+        return "ANY-DOMAIN";
     case Kind::Pair:
         return "PAIR";
     case Kind::Peer:
         return "PEER";
+    case Kind::Stranger:
+        return "STRANGER";
+    case Kind::HostOrPeer:
+        return "HOST|PEER";
     case Kind::Job:
         return "JOB";
+    case Kind::RunningJob:
+        return "RUNNING-JOB";
+    case Kind::CancellableJob:
+        return "CANCELLABLE-JOB";
     case Kind::Setting:
         return "KEY";
     case Kind::Host:

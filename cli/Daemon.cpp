@@ -18,8 +18,18 @@
 namespace lockstep::cli {
 
 using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
 
 namespace {
+
+// How long lockstepd may take, with what it waits for itself: libvirt, a disk, polkit ...
+constexpr auto changePatience = 60s;
+// ... another host, and all images of a domain ...
+constexpr auto checkPatience = 2min;
+// ... other hosts, etcd and fence devices, one beside the other ...
+constexpr auto doctorPatience = 60s;
+// ... and besides for somebody who types a password.
+constexpr auto typingPatience = 6min;
 
 /// A proxy of one object that has one interface; listens to no signals.
 template <typename Interface>
@@ -48,7 +58,7 @@ public:
     Manager& operator=(const Manager&) = delete;
 
 private:
-    void onEvent(const Dictionary& /*event*/) override { }
+    void onEvents(const std::vector<Dictionary>& /*events*/) override { }
 };
 
 using Peer = Remote<org::lockstep::Lockstep1::Peer_proxy>;
@@ -112,9 +122,28 @@ void Daemon::expectQuestion()
 {
     if (m_agent && m_agent->hasEnded())
         m_agent.reset();
-    // polkit of another host knows no agent here.
-    if (!m_agent && !Bus::isRemote())
+    if (!m_agent && m_bus->mayAsk())
         m_agent = std::make_unique<PolkitAgent>();
+}
+
+template <typename Call>
+auto Daemon::asked(Call call, std::chrono::milliseconds patience, const QString& what)
+    -> Result<std::invoke_result_t<Call>>
+{
+    expectQuestion();
+    const std::chrono::milliseconds longest =
+        patience + (m_bus->mayAsk() ? std::chrono::milliseconds{typingPatience} : 0ms);
+    return guarded(
+        [this, &call, longest] {
+            if (longest > Bus::usualPatience) {
+                sdbus::createProxy(*m_connection, sdbus::ServiceName{dbus::service}, root)
+                    ->callMethod("Ping")
+                    .onInterface("org.freedesktop.DBus.Peer");
+                m_bus->expect(longest);
+            }
+            return call();
+        },
+        what);
 }
 
 Result<QJsonObject> Daemon::own()
@@ -140,7 +169,7 @@ Result<QList<RemoteObject>> Daemon::jobs()
 Result<RemoteObject> Daemon::pair(const QString& domain)
 {
     return guarded([this, &domain] {
-        const auto path = Manager{*m_connection, root}.FindPair(domain.toStdString());
+        const auto path = Manager{*m_connection, root}.FindPair(domain.toStdString(), {});
         return RemoteObject{.path = path, .properties = properties(path, Pair::INTERFACE_NAME)};
     });
 }
@@ -148,7 +177,7 @@ Result<RemoteObject> Daemon::pair(const QString& domain)
 Result<RemoteObject> Daemon::peer(const QString& name)
 {
     return guarded([this, &name] {
-        const auto path = Manager{*m_connection, root}.FindPeer(name.toStdString());
+        const auto path = Manager{*m_connection, root}.FindPeer(name.toStdString(), {});
         return RemoteObject{.path = path, .properties = properties(path, Peer::INTERFACE_NAME)};
     });
 }
@@ -187,15 +216,13 @@ Result<QList<QJsonObject>> Daemon::events(const EventRequest& request)
 
 Result<QJsonArray> Daemon::domains()
 {
-    expectQuestion();
-    return guarded(
+    return asked(
         [this] { return dictionariesToJson(Manager{*m_connection, root}.ListDomains({})); });
 }
 
 Result<QJsonObject> Daemon::configuration()
 {
-    expectQuestion();
-    return guarded([this] {
+    return asked([this] {
         const auto [file, settings] = Manager{*m_connection, root}.GetConfiguration({});
         return QJsonObject{{u"file"_s, fromBus(file)},
                            {u"settings"_s, dictionariesToJson(settings)}};
@@ -204,22 +231,22 @@ Result<QJsonObject> Daemon::configuration()
 
 Result<RemoteObject> Daemon::setSettings(const sdbus::ObjectPath& pair, const QJsonObject& settings)
 {
-    expectQuestion();
     Dictionary wanted;
     for (auto it = settings.begin(); it != settings.end(); ++it)
         wanted.emplace(it.key().toStdString(),
                        it->isBool() ? sdbus::Variant{it->toBool()}
                                     : sdbus::Variant{it->toString().toStdString()});
-    return guarded([&] {
-        Pair{*m_connection, pair}.SetSettings(wanted);
-        return RemoteObject{.path = pair, .properties = properties(pair, Pair::INTERFACE_NAME)};
-    });
+    return asked(
+        [&] {
+            Pair{*m_connection, pair}.SetSettings(wanted);
+            return RemoteObject{.path = pair, .properties = properties(pair, Pair::INTERFACE_NAME)};
+        },
+        changePatience);
 }
 
 Result<QJsonObject> Daemon::preflight(const ProtectRequest& request)
 {
-    expectQuestion();
-    return guarded(
+    return asked(
         [this, &request] {
             const auto [domain, peer, findings] = Manager{*m_connection, root}.Preflight(
                 request.domain.toStdString(), request.peer.toStdString(), options(request));
@@ -227,24 +254,26 @@ Result<QJsonObject> Daemon::preflight(const ProtectRequest& request)
                                {u"peer"_s, fromBus(peer)},
                                {u"findings"_s, dictionariesToJson(findings)}};
         },
-        u"checking this host and %1"_s.arg(request.peer));
+        checkPatience,
+        request.peer.isEmpty() ? u"checking both hosts"_s
+                               : u"checking this host and %1"_s.arg(request.peer));
 }
 
 Result<QJsonArray> Daemon::doctor(const std::vector<std::string>& hosts)
 {
-    expectQuestion();
-    return guarded([this, &hosts] {
-        Dictionary wanted;
-        if (!hosts.empty())
-            wanted.emplace("hosts", sdbus::Variant{hosts});
-        return dictionariesToJson(Manager{*m_connection, root}.Doctor(wanted));
-    });
+    return asked(
+        [this, &hosts] {
+            Dictionary wanted;
+            if (!hosts.empty())
+                wanted.emplace("hosts", sdbus::Variant{hosts});
+            return dictionariesToJson(Manager{*m_connection, root}.Doctor(wanted));
+        },
+        doctorPatience);
 }
 
 Result<QJsonArray> Daemon::plan(const ProtectRequest& request)
 {
-    expectQuestion();
-    return guarded(
+    return asked(
         [this, &request] {
             QJsonArray steps;
             for (const auto& step : Manager{*m_connection, root}.Plan(
@@ -255,105 +284,101 @@ Result<QJsonArray> Daemon::plan(const ProtectRequest& request)
             }
             return steps;
         },
-        u"checking both hosts"_s);
+        checkPatience, u"checking both hosts"_s);
 }
 
 Result<sdbus::ObjectPath> Daemon::protect(const ProtectRequest& request)
 {
-    expectQuestion();
-    return guarded([this, &request] {
-        return Manager{*m_connection, root}.Protect(request.domain.toStdString(),
-                                                    request.peer.toStdString(), options(request));
-    });
+    return asked(
+        [this, &request] {
+            return Manager{*m_connection, root}.Protect(
+                request.domain.toStdString(), request.peer.toStdString(), options(request));
+        },
+        changePatience);
 }
 
 Result<sdbus::ObjectPath> Daemon::takeOver(const sdbus::ObjectPath& pair)
 {
-    expectQuestion();
-    return guarded([this, &pair] { return Pair{*m_connection, pair}.TakeOver({}); });
+    return asked([this, &pair] { return Pair{*m_connection, pair}.TakeOver({}); }, changePatience);
 }
 
 Result<sdbus::ObjectPath> Daemon::switchOver(const sdbus::ObjectPath& pair)
 {
-    expectQuestion();
-    return guarded([this, &pair] { return Pair{*m_connection, pair}.SwitchOver({}); });
+    return asked([this, &pair] { return Pair{*m_connection, pair}.SwitchOver({}); },
+                 changePatience);
 }
 
 Result<sdbus::ObjectPath> Daemon::drain()
 {
-    expectQuestion();
-    return guarded([this] { return Manager{*m_connection, root}.DrainHost({}); });
+    return asked([this] { return Manager{*m_connection, root}.DrainHost({}); }, changePatience);
 }
 
 Result<sdbus::ObjectPath> Daemon::continueAlone(const sdbus::ObjectPath& pair)
 {
-    expectQuestion();
-    return guarded([this, &pair] { return Pair{*m_connection, pair}.ContinueAlone({}); });
+    return asked([this, &pair] { return Pair{*m_connection, pair}.ContinueAlone({}); },
+                 changePatience);
 }
 
 Result<sdbus::ObjectPath> Daemon::ownAlone(const sdbus::ObjectPath& pair)
 {
-    expectQuestion();
-    return guarded([this, &pair] {
-        return Pair{*m_connection, pair}.ContinueAlone({{"force", sdbus::Variant{true}}});
-    });
+    return asked(
+        [this, &pair] {
+            return Pair{*m_connection, pair}.ContinueAlone({{"force", sdbus::Variant{true}}});
+        },
+        changePatience);
 }
 
 Result<sdbus::ObjectPath> Daemon::unprotect(const sdbus::ObjectPath& pair)
 {
-    expectQuestion();
-    return guarded([this, &pair] { return Pair{*m_connection, pair}.Unprotect({}); });
+    return asked([this, &pair] { return Pair{*m_connection, pair}.Unprotect({}); }, changePatience);
 }
 
 Result<void> Daemon::cancel(const sdbus::ObjectPath& job)
 {
-    expectQuestion();
-    return guarded([this, &job] { Job{*m_connection, job}.Cancel(); });
+    return asked([this, &job] { Job{*m_connection, job}.Cancel({}); });
 }
 
 Result<Probe> Daemon::probe(const QString& address)
 {
-    expectQuestion();
-    return guarded(
+    return asked(
         [this, &address] {
             const auto [name, fingerprint, version] =
-                Manager{*m_connection, root}.ProbePeer(address.toStdString());
+                Manager{*m_connection, root}.ProbePeer(address.toStdString(), {});
             return Probe{.name = fromBus(name),
                          .fingerprint = fromBus(fingerprint),
                          .version = fromBus(version)};
         },
-        u"waiting for %1"_s.arg(address));
+        Bus::usualPatience, u"waiting for %1"_s.arg(address));
 }
 
 Result<RemoteObject> Daemon::addPeer(const QString& address, const QString& fingerprint,
                                      const QString& name)
 {
-    expectQuestion();
     Dictionary wanted;
     if (!name.isEmpty())
         wanted.emplace("name", sdbus::Variant{name.toStdString()});
-    return guarded(
+    return asked(
         [&] {
             const auto path = Manager{*m_connection, root}.AddPeer(
                 address.toStdString(), fingerprint.toStdString(), wanted);
             return RemoteObject{.path = path, .properties = properties(path, Peer::INTERFACE_NAME)};
         },
-        u"waiting for %1"_s.arg(address));
+        changePatience, u"waiting for %1"_s.arg(address));
 }
 
 Result<RemoteObject> Daemon::acceptPeer(const sdbus::ObjectPath& peer, const QString& fingerprint)
 {
-    expectQuestion();
-    return guarded([&] {
-        Peer{*m_connection, peer}.Accept(fingerprint.toStdString());
-        return RemoteObject{.path = peer, .properties = properties(peer, Peer::INTERFACE_NAME)};
-    });
+    return asked(
+        [&] {
+            Peer{*m_connection, peer}.Accept(fingerprint.toStdString(), {});
+            return RemoteObject{.path = peer, .properties = properties(peer, Peer::INTERFACE_NAME)};
+        },
+        changePatience);
 }
 
 Result<RemoteObject> Daemon::setHeartbeat(const sdbus::ObjectPath& peer,
                                           const HeartbeatChange& change)
 {
-    expectQuestion();
     Dictionary wanted;
     if (change.intervalMs)
         wanted.emplace("interval-ms", sdbus::Variant{uint64_t{*change.intervalMs}});
@@ -361,10 +386,12 @@ Result<RemoteObject> Daemon::setHeartbeat(const sdbus::ObjectPath& peer,
         wanted.emplace("timeout-ms", sdbus::Variant{uint64_t{*change.timeoutMs}});
     if (change.secondPath)
         wanted.emplace("second-path", sdbus::Variant{change.secondPath->toStdString()});
-    return guarded([&] {
-        Peer{*m_connection, peer}.SetHeartbeat(wanted);
-        return RemoteObject{.path = peer, .properties = properties(peer, Peer::INTERFACE_NAME)};
-    });
+    return asked(
+        [&] {
+            Peer{*m_connection, peer}.SetHeartbeat(wanted);
+            return RemoteObject{.path = peer, .properties = properties(peer, Peer::INTERFACE_NAME)};
+        },
+        changePatience);
 }
 
 Result<void> Daemon::dispatch(std::chrono::milliseconds time)
@@ -390,8 +417,7 @@ Result<void> Daemon::dispatch(std::chrono::milliseconds time)
 
 Result<void> Daemon::removePeer(const sdbus::ObjectPath& peer)
 {
-    expectQuestion();
-    return guarded([this, &peer] { Peer{*m_connection, peer}.Remove({}); });
+    return asked([this, &peer] { Peer{*m_connection, peer}.Remove({}); }, changePatience);
 }
 
 } // namespace lockstep::cli

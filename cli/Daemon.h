@@ -60,7 +60,7 @@ struct Probe
 
 /// lockstepd of this host, or of the one that was chosen with Bus, as seen over D-Bus. Calls block
 /// until it answers; it may ask the user for a password on the way. Errors are those of the daemon,
-/// or DaemonUnavailable.
+/// DaemonUnavailable, or Timeout if it does not answer: see Bus::setTimeout().
 class Daemon final
 {
 public:
@@ -114,7 +114,12 @@ public:
 
     [[nodiscard]] sdbus::IConnection& connection() { return *m_connection; }
     /// As Bus::hurry().
-    void hurry(std::optional<std::chrono::milliseconds> deadline) { m_bus->hurry(deadline); }
+    std::optional<std::chrono::milliseconds> hurry(std::optional<std::chrono::milliseconds> limit)
+    {
+        return m_bus->hurry(limit);
+    }
+    /// As Bus::allowQuestions(); without them no agent of polkit is started either.
+    void allowQuestions(bool allowed) { m_bus->allowQuestions(allowed); }
     /// Hands out signals of the bus as they come, until something came, a signal of the process
     /// did, or `time` has passed. Errors: DaemonUnavailable if the bus is gone.
     [[nodiscard]] Result<void> dispatch(std::chrono::milliseconds time);
@@ -124,8 +129,12 @@ private:
         : m_bus{std::move(bus)}, m_connection{&m_bus->connection()}
     { }
     [[nodiscard]] QList<RemoteObject> objects(const char* interface, const QString& sortedBy);
-    /// Before a call that polkit may want a password for.
     void expectQuestion();
+    /// As guarded(), for a call that polkit may want a password for, and that a lockstepd that
+    /// works may need `patience` for. One that hangs is found out sooner.
+    template <typename Call>
+    auto asked(Call call, std::chrono::milliseconds patience = Bus::usualPatience,
+               const QString& what = usualWait()) -> Result<std::invoke_result_t<Call>>;
     [[nodiscard]] QJsonObject properties(const sdbus::ObjectPath& path, const char* interface);
 
     std::shared_ptr<Bus> m_bus;
@@ -140,13 +149,26 @@ public:
     /// A lockstepd that works answers in a fraction of that.
     static constexpr std::chrono::seconds usual{2};
 
-    explicit Hurry(Daemon& daemon, std::chrono::milliseconds deadline = usual) : m_daemon{daemon}
-    {
-        m_daemon.hurry(deadline);
-    }
-    ~Hurry() { m_daemon.hurry({}); }
+    explicit Hurry(Daemon& daemon, std::chrono::milliseconds deadline = usual)
+        : m_daemon{daemon}, m_before{daemon.hurry(deadline)}
+    { }
+    ~Hurry() { m_daemon.hurry(m_before); }
     Hurry(const Hurry&) = delete;
     Hurry& operator=(const Hurry&) = delete;
+
+private:
+    Daemon& m_daemon;
+    std::optional<std::chrono::milliseconds> m_before;
+};
+
+/// While one exists, nobody is asked for a password: what would need one is refused.
+class Quietly final
+{
+public:
+    explicit Quietly(Daemon& daemon) : m_daemon{daemon} { m_daemon.allowQuestions(false); }
+    ~Quietly() { m_daemon.allowQuestions(true); }
+    Quietly(const Quietly&) = delete;
+    Quietly& operator=(const Quietly&) = delete;
 
 private:
     Daemon& m_daemon;

@@ -13,8 +13,6 @@ namespace {
 /// So many are fetched with one call.
 constexpr quint64 portion = 500;
 
-quint64 idOf(const QJsonObject& event) { return static_cast<quint64>(event[u"id"].toInteger()); }
-
 } // namespace
 
 Result<void> EventWatch::listen()
@@ -23,9 +21,9 @@ Result<void> EventWatch::listen()
         sdbus::IConnection& connection = m_daemon.connection();
         m_manager = sdbus::createProxy(connection, sdbus::ServiceName{dbus::service},
                                        sdbus::ObjectPath{dbus::rootPath});
-        m_manager->uponSignal("Event")
+        m_manager->uponSignal("Events")
             .onInterface(org::lockstep::Lockstep1::Manager_proxy::INTERFACE_NAME)
-            .call([this](const Dictionary& /*event*/) { m_more = true; });
+            .call([this](const std::vector<Dictionary>& /*events*/) { m_more = true; });
         m_bus = sdbus::createProxy(connection, sdbus::ServiceName{"org.freedesktop.DBus"},
                                    sdbus::ObjectPath{"/org/freedesktop/DBus"});
         m_bus->uponSignal("NameOwnerChanged")
@@ -40,16 +38,15 @@ Result<void> EventWatch::listen()
     });
 }
 
-Result<EventWatch::News> EventWatch::begin(quint64 limit)
+Result<EventWatch::News> EventWatch::begin()
 {
     if (const auto listening = listen(); !listening)
         return std::unexpected{listening.error()};
-    auto events = m_daemon.events({.domain = m_domain, .limit = limit, .since = {}});
-    if (!events)
-        return std::unexpected{events.error()};
-    if (!events->isEmpty())
-        m_last = idOf(events->last());
-    return News{.events = std::move(*events)};
+    auto selected = selectEvents(m_daemon, m_selection);
+    if (!selected)
+        return std::unexpected{selected.error()};
+    m_last = selected->newest;
+    return News{.events = std::move(selected->events)};
 }
 
 Result<EventWatch::News> EventWatch::next(std::chrono::milliseconds time)
@@ -92,7 +89,8 @@ Result<QList<QJsonObject>> EventWatch::fetch()
     }
     QList<QJsonObject> all;
     while (true) {
-        const auto some = m_daemon.events({.domain = m_domain, .limit = portion, .since = m_last});
+        const auto some =
+            m_daemon.events({.domain = m_selection.domain, .limit = portion, .since = m_last});
         if (!some && !all.isEmpty()) { // What is there is shown; the next call meets the error.
             m_more = true;
             return all;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
-#include "cli/Daemon.h"
+#include "cli/EventSelection.h"
 
 #include <chrono>
 
@@ -19,12 +19,14 @@ public:
         bool back{false}; ///< It is there again.
     };
 
-    /// `daemon` must outlive it. `domain` as of EventRequest.
-    EventWatch(Daemon& daemon, QString domain) : m_daemon{daemon}, m_domain{std::move(domain)} { }
+    /// `daemon` must outlive it. Follows the domain of `selection`.
+    EventWatch(Daemon& daemon, EventSelection selection)
+        : m_daemon{daemon}, m_selection{std::move(selection)}
+    { }
 
-    /// Listens, and gives the newest `limit`; later ones come by next().
+    /// Listens, and gives those selected; later ones come by next().
     /// Errors: as of Daemon::events().
-    [[nodiscard]] Result<News> begin(quint64 limit);
+    [[nodiscard]] Result<News> begin();
     /// Waits for news, a signal of the process, or `time` to pass. A daemon that is gone is waited
     /// for. Errors: DaemonUnavailable if the bus is gone, or as of Daemon::events().
     [[nodiscard]] Result<News> next(std::chrono::milliseconds time);
@@ -35,7 +37,7 @@ private:
     [[nodiscard]] Result<void> checkCount();
 
     Daemon& m_daemon;
-    QString m_domain;
+    EventSelection m_selection;
     std::unique_ptr<sdbus::IProxy> m_manager;
     std::unique_ptr<sdbus::IProxy> m_bus;
     quint64 m_last{0}; ///< Id of the newest event that was handed out.

@@ -31,7 +31,8 @@ bool canCancel(const QJsonObject& job) { return job[u"cancellable"].toBool(); }
 
 QString howItGoes(const QJsonObject& job)
 {
-    const QString shows = u"'lockstep job show %1' tells how it goes"_s;
+    const QString shows =
+        u"'lockstep job wait %1' takes it up again, 'lockstep job show %1' tells how it goes"_s;
     return (canCancel(job) ? shows + u", 'lockstep job cancel %1' undoes it."_s : shows + u'.')
         .arg(job[u"id"].toInteger());
 }
@@ -130,7 +131,7 @@ Result<int> finishWithJob(Daemon& daemon, const sdbus::ObjectPath& path, const W
                           bool json, const QString& sentence)
 {
     const auto job =
-        waiting.noWait ? daemon.jobProperties(path) : followJob(daemon, path, waiting.limit());
+        waiting.noWait ? daemon.jobProperties(path) : followJob(daemon, path, Bus::timeout());
     if (!job)
         return std::unexpected{job.error()};
     if (json) {

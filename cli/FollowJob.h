@@ -13,8 +13,8 @@ namespace lockstep::cli {
 [[nodiscard]] Result<QJsonObject> followJob(Daemon& daemon, const sdbus::ObjectPath& path,
                                             std::optional<std::chrono::seconds> limit);
 
-/// What commands do with a job that they have started: follow it, or only tell its number.
-/// `sentence` is printed when it is done, with what it measured.
+/// What commands do with a job that they have started: follow it, as long as --timeout says, or
+/// only tell its number. `sentence` is printed when it is done, with what it measured.
 [[nodiscard]] Result<int> finishWithJob(Daemon& daemon, const sdbus::ObjectPath& path,
                                         const WaitOptions& waiting, bool json,
                                         const QString& sentence);

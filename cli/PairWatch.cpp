@@ -57,7 +57,9 @@ Result<PairWatch::News> PairWatch::next(std::chrono::milliseconds time)
         return news;
     m_asked = now;
     m_changed = false;
-    const Hurry hurry{m_daemon};
+    std::optional<Hurry> hurry;
+    if (!isFirst) // Later ones are asked for again.
+        hurry.emplace(m_daemon);
     auto pairs = m_daemon.pairs();
     if (pairs) {
         m_restarted = false;

@@ -13,14 +13,21 @@ namespace lockstep::cli {
 
 using namespace Qt::StringLiterals;
 
-Program::Program(bool inShell, bool json)
+Program::Program(bool inShell, const CommonOptions& common)
     : m_app{"Keeps libvirt virtual machines alive when their host dies", inShell ? "" : "lockstep"}
 {
+    constexpr quint64 aDay = 86'400;
     m_context.inShell = inShell;
-    m_context.json = json;
+    m_context.json = common.json;
+    m_context.timeout = common.timeout;
     m_app.formatter(helpFormatter());
     m_app.set_help_flag("-h,--help", "Tell how the command is used");
     m_app.add_flag("--json", m_context.json, "Print JSON on standard output");
+    ofKind(m_app.add_option("--timeout", m_context.timeout,
+                            "Wait no longer for lockstepd to answer, or for a job, which goes on; "
+                            "1 to 86400"),
+           Kind::Seconds)
+        ->check(CLI::Range(quint64{1}, aDay));
     m_app.require_subcommand(0, 1);
     if (!inShell) {
         ofKind(m_app.add_option("-c,--connect", m_context.connect,
@@ -56,6 +63,8 @@ int Program::run() const
 {
     if (!m_context.run)
         return 0;
+    Bus::setTimeout(
+        m_context.timeout.transform([](quint64 count) { return std::chrono::seconds{count}; }));
     const auto status = m_context.run();
     if (status)
         return *status;

@@ -9,8 +9,8 @@ namespace lockstep::cli {
 class Program final
 {
 public:
-    /// `json` as the shell itself was told.
-    explicit Program(bool inShell, bool json = false);
+    /// `common` as the shell itself was told.
+    explicit Program(bool inShell, const CommonOptions& common = {});
 
     /// Reads `words`, without the program's name. Returns an exit status if that was all: an error,
     /// which was printed, or --help.

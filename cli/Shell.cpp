@@ -18,8 +18,13 @@
 namespace lockstep::cli {
 
 using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
 
 namespace {
+
+// The way to another host may be slow; a lockstepd that hangs shall not keep anybody from the
+// shell.
+constexpr auto greetingPatience = 5s;
 
 struct LineOutcome
 {
@@ -28,18 +33,18 @@ struct LineOutcome
     bool interrupted{false}; ///< By Ctrl-C: what follows is not wanted any more.
 };
 
-LineOutcome runCommands(const QString& line, bool json)
+LineOutcome runCommands(const QString& line, const CommonOptions& common)
 {
     const auto commands = splitLine(line);
     if (!commands)
-        return {.status = printError(commands.error(), json)};
+        return {.status = printError(commands.error(), common.json)};
     LineOutcome outcome;
     (void)Interrupt::takeCtrlC();
     for (const QStringList& command : *commands) {
         std::vector<std::string> words;
         for (const QString& word : command)
             words.push_back(word.toStdString());
-        Program program{true, json};
+        Program program{true, common};
         const auto parsed = program.parse(words);
         const int status = parsed ? *parsed : program.run();
         if (outcome.status == 0)
@@ -62,12 +67,12 @@ public:
     KeptBus& operator=(const KeptBus&) = delete;
 };
 
-int runScript(bool json)
+int runScript(const CommonOptions& common)
 {
     const KeptBus kept;
     int status = 0;
     for (std::string line; std::getline(std::cin, line);) {
-        const LineOutcome outcome = runCommands(QString::fromStdString(line), json);
+        const LineOutcome outcome = runCommands(QString::fromStdString(line), common);
         if (status == 0)
             status = outcome.status;
         if (outcome.leave || outcome.interrupted)
@@ -93,7 +98,10 @@ Result<void> greet(bool json)
     auto daemon = Daemon::connect();
     if (!daemon && Bus::isRemote())
         return std::unexpected{daemon.error()};
-    const auto own = daemon.and_then([](Daemon& found) { return found.own(); });
+    const auto own = daemon.and_then([](Daemon& found) {
+        const Hurry hurry{found, greetingPatience};
+        return found.own();
+    });
     const QString where = own ? u" on %1"_s.arg((*own)[u"host-name"].toString()) : QString{};
     writeLine(json ? Stream::Err : Stream::Out,
               u"Lockstep %1%2. 'help' lists the commands, Tab completes them, 'quit' leaves."_s.arg(
@@ -103,20 +111,20 @@ Result<void> greet(bool json)
     return {};
 }
 
-int runAtTerminal(bool json)
+int runAtTerminal(const CommonOptions& common)
 {
     // Ctrl-C ends what is being done, never the shell; commands have handlers of their own.
     std::signal(SIGINT, [](int /*signal*/) { Interrupt::noteCtrlC(); });
     const KeptBus kept;
-    if (const auto greeted = greet(json); !greeted)
-        return printError(greeted.error(), json);
+    if (const auto greeted = greet(common.json); !greeted)
+        return printError(greeted.error(), common.json);
     const CommandTree tree = commandTree(Program{true}.app());
     LineEditor editor{::geteuid() == 0 ? "lockstep # " : "lockstep > ", historyFile(),
                       [&tree](const QStringList& before, const QString& begun) {
                           return completions(tree, before, begun, knownValues);
                       }};
     while (auto line = editor.read()) {
-        if (runCommands(*line, json).leave)
+        if (runCommands(*line, common).leave)
             break;
     }
     return 0;
@@ -124,12 +132,15 @@ int runAtTerminal(bool json)
 
 } // namespace
 
-int runShell(bool json) { return isTerminal(Stream::In) ? runAtTerminal(json) : runScript(json); }
+int runShell(const CommonOptions& common)
+{
+    return isTerminal(Stream::In) ? runAtTerminal(common) : runScript(common);
+}
 
-int runLine(const QString& line, bool json)
+int runLine(const QString& line, const CommonOptions& common)
 {
     const KeptBus kept;
-    return runCommands(line, json).status;
+    return runCommands(line, common).status;
 }
 
 } // namespace lockstep::cli

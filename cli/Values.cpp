@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "cli/Values.h"
 
-#include "cli/WireJson.h"
-#include "dbus/Names.h"
-
-#include "glue/ManagerProxy.h"
-
+#include <algorithm>
+#include <array>
 #include <chrono>
-#include <vector>
 
 namespace lockstep::cli {
 
@@ -18,65 +14,96 @@ namespace {
 
 constexpr auto deadline = 700ms; // Who has pressed Tab waits no longer.
 
-QStringList texts(const Result<QList<RemoteObject>>& objects, const QString& key)
+using Fits = bool (*)(const QJsonObject& object);
+
+bool always(const QJsonObject& /*object*/) { return true; }
+bool runs(const QJsonObject& domain) { return domain.contains(u"id"); }
+bool isThere(const QJsonObject& domain) { return domain[u"state"].toString() != "missing"_L1; }
+bool asked(const QJsonObject& peer) { return peer[u"trust"].toString() == "asked"_L1; }
+bool goesOn(const QJsonObject& job) { return job[u"state"].toString() == "running"_L1; }
+bool canCancel(const QJsonObject& job) { return goesOn(job) && job[u"cancellable"].toBool(); }
+
+QStringList texts(const Result<QList<RemoteObject>>& objects, const QString& key, Fits fits)
 {
     QStringList all;
     if (objects) {
-        for (const RemoteObject& object : *objects)
-            all.append(object.properties[key].toVariant().toString());
+        for (const RemoteObject& object : *objects) {
+            if (fits(object.properties))
+                all.append(object.properties[key].toVariant().toString());
+        }
     }
     return all;
 }
 
-/// Those that run: only they can be protected.
-QStringList domains(sdbus::IConnection& connection)
+QStringList texts(const QJsonArray& objects, const QString& key, Fits fits)
 {
     QStringList all;
-    const auto found = guarded([&connection] {
-        std::vector<Dictionary> domains;
-        sdbus::createProxy(connection, sdbus::ServiceName{dbus::service},
-                           sdbus::ObjectPath{dbus::rootPath})
-            ->callMethod("ListDomains")
-            .onInterface(org::lockstep::Lockstep1::Manager_proxy::INTERFACE_NAME)
-            .withArguments(Dictionary{})
-            .storeResultsTo(domains);
-        return dictionariesToJson(domains);
-    });
-    for (const auto& domain : found.value_or(QJsonArray{})) {
-        if (domain.toObject().contains(u"id"))
-            all.append(domain[u"name"].toString());
+    for (const auto& value : objects) {
+        if (const QJsonObject object = value.toObject(); fits(object))
+            all.append(object[key].toString());
     }
+    return all;
+}
+
+QStringList domains(Daemon& daemon, Fits fits)
+{
+    return texts(daemon.domains().value_or(QJsonArray{}), u"name"_s, fits);
+}
+
+QStringList peers(Daemon& daemon, Fits fits) { return texts(daemon.peers(), u"name"_s, fits); }
+
+QStringList jobs(Daemon& daemon, Fits fits) { return texts(daemon.jobs(), u"id"_s, fits); }
+
+QStringList hosts(Daemon& daemon)
+{
+    QStringList all = peers(daemon, always);
+    if (const auto own = daemon.own())
+        all.prepend(own->value(u"host-name").toString());
     return all;
 }
 
 QStringList settings(Daemon& daemon)
 {
-    QStringList all;
     const auto known = daemon.configuration();
-    if (known) {
-        for (const auto& setting : known->value(u"settings").toArray())
-            all.append(setting.toObject()[u"key"].toString());
-    }
-    return all;
+    return known ? texts(known->value(u"settings").toArray(), u"key"_s, always) : QStringList{};
 }
+
+struct Source
+{
+    const char* kind;
+    QStringList (*values)(Daemon& daemon);
+};
+
+constexpr std::array sources{
+    Source{"domain", [](Daemon& daemon) { return domains(daemon, runs); }},
+    Source{"any-domain", [](Daemon& daemon) { return domains(daemon, isThere); }},
+    Source{"pair", [](Daemon& daemon) { return texts(daemon.pairs(), u"domain"_s, always); }},
+    Source{"peer", [](Daemon& daemon) { return peers(daemon, always); }},
+    Source{"stranger", [](Daemon& daemon) { return peers(daemon, asked); }},
+    Source{"host-or-peer", hosts},
+    Source{"job", [](Daemon& daemon) { return jobs(daemon, always); }},
+    Source{"running-job", [](Daemon& daemon) { return jobs(daemon, goesOn); }},
+    Source{"cancellable-job", [](Daemon& daemon) { return jobs(daemon, canCancel); }},
+    Source{"setting", settings},
+};
 
 } // namespace
 
-Values::Values(Daemon& daemon) : m_daemon{daemon}, m_hurry{daemon, deadline} { }
+Values::Values(Daemon& daemon) : m_daemon{daemon}, m_quietly{daemon}, m_hurry{daemon, deadline} { }
+
+std::vector<std::string> Values::kinds()
+{
+    std::vector<std::string> all;
+    for (const Source& source : sources)
+        all.emplace_back(source.kind);
+    return all;
+}
 
 QStringList Values::of(const QString& kind)
 {
-    if (kind == "domain"_L1)
-        return domains(m_daemon.connection());
-    if (kind == "pair"_L1)
-        return texts(m_daemon.pairs(), u"domain"_s);
-    if (kind == "peer"_L1)
-        return texts(m_daemon.peers(), u"name"_s);
-    if (kind == "job"_L1)
-        return texts(m_daemon.jobs(), u"id"_s);
-    if (kind == "setting"_L1)
-        return settings(m_daemon);
-    return {};
+    const auto* const found = std::ranges::find_if(
+        sources, [&kind](const Source& source) { return kind == QLatin1StringView{source.kind}; });
+    return found == sources.end() ? QStringList{} : found->values(m_daemon);
 }
 
 } // namespace lockstep::cli

@@ -17,14 +17,16 @@ bool endsWithLine(const std::vector<std::string>& words)
 {
     if (words.empty() || words.back().find_first_of("; \t\n") == std::string::npos)
         return false;
+    const auto takesValue = [](const std::string& word) {
+        return word == "-c" || word == "--connect" || word == "--timeout";
+    };
     for (std::size_t n = 0; n + 1 < words.size(); ++n) {
-        if (words[n] == "-c" || words[n] == "--connect")
+        if (takesValue(words[n]))
             ++n;
         else if (!words[n].starts_with('-'))
             return false;
     }
-    const bool isValue = words.size() > 1
-        && (words[words.size() - 2] == "-c" || words[words.size() - 2] == "--connect");
+    const bool isValue = words.size() > 1 && takesValue(words[words.size() - 2]);
     return !isValue && !words.back().starts_with('-');
 }
 
@@ -56,6 +58,6 @@ int main(int argc, char* argv[])
         return ended(*status);
     if (program.context().run)
         return ended(program.run());
-    return ended(line.empty() ? runShell(program.context().json)
-                              : runLine(QString::fromStdString(line), program.context().json));
+    return ended(line.empty() ? runShell(program.context())
+                              : runLine(QString::fromStdString(line), program.context()));
 }

@@ -1,9 +1,21 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "base/Config.h"
+#include "base/ConfigEdit.h"
+#include "base/ConfigView.h"
+#include "base/Text.h"
+#include "cli/Bus.h"
 #include "cli/Command.h"
 #include "cli/Daemon.h"
 #include "cli/Output.h"
 #include "cli/Table.h"
 #include "cli/Terminal.h"
+
+#include <QFile>
+#include <QJsonArray>
+#include <QSaveFile>
+
+#include <unistd.h>
+#include <algorithm>
 
 namespace lockstep::cli {
 
@@ -38,7 +50,91 @@ void printAll(const QString& file, const QJsonArray& settings)
             .arg(file));
 }
 
-Result<int> run(const QString& key, bool json)
+/// The daemon's, or the usual one if it does not run: a file that keeps it from that is mended so.
+QString fileToChange()
+{
+    auto daemon = Daemon::connect();
+    const auto known = daemon ? daemon->configuration() : Result<QJsonObject>{QJsonObject{}};
+    const QString file = known ? known->value(u"file").toString() : QString{};
+    return file.isEmpty() ? QString{Config::usualPath} : file;
+}
+
+Result<QByteArray> contents(const QString& path)
+{
+    QFile file{path};
+    if (!file.exists())
+        return QByteArray{};
+    if (!file.open(QIODevice::ReadOnly))
+        return failure(Errc::Refused,
+                       u"%1 cannot be read: %2"_s.arg(path, file.errorString()),
+                       u"Run it as root."_s);
+    return file.readAll();
+}
+
+Result<void> write(const QString& path, const QByteArray& text)
+{
+    QSaveFile file{path}; // keeps mode and owner, and leaves the old one if anything fails
+    if (file.open(QIODevice::WriteOnly) && file.write(text) == text.size() && file.flush()
+        && ::fsync(file.handle()) == 0 && file.commit())
+        return {};
+    return failure(Errc::Refused, u"%1 cannot be written: %2"_s.arg(path, file.errorString()),
+                   u"Run it as root."_s);
+}
+
+/// Those settings as the file has them now.
+QJsonObject asChanged(const QByteArray& text, const QString& path,
+                      const QList<ConfigChange>& changes)
+{
+    QJsonArray settings;
+    const auto config = Config::parse(text, path);
+    const auto view = config ? viewOf(*config) : ConfigView{};
+    for (const ConfigSetting& setting : view.settings) {
+        if (std::ranges::contains(changes, setting.key, &ConfigChange::key))
+            settings.append(QJsonObject{{u"key"_s, setting.key},
+                                        {u"value"_s, setting.value},
+                                        {u"default"_s, setting.usual},
+                                        {u"from-file"_s, setting.isFromFile},
+                                        {u"unit"_s, setting.unit},
+                                        {u"allowed"_s, setting.allowed},
+                                        {u"secret"_s, setting.isSecret}});
+    }
+    return {{u"file"_s, path}, {u"settings"_s, settings}};
+}
+
+/// KEY=VALUE, one or more: changed in the file of this host, all or none.
+Result<int> change(const std::vector<std::string>& words, bool json)
+{
+    QList<ConfigChange> changes;
+    for (const std::string& word : words) {
+        const QString text = QString::fromStdString(word);
+        const auto split = text.indexOf(u'=');
+        if (split < 1)
+            return failure(Errc::InvalidArgument, u"\"%1\" is not KEY=VALUE"_s.arg(shortened(text, 80)),
+                           u"For example: lockstep config log.level=debug."_s);
+        changes.append({.key = text.first(split), .value = text.sliced(split + 1)});
+    }
+    if (Bus::isRemote())
+        return failure(Errc::NotSupported,
+                       u"the settings of another host's lockstepd are changed on that host"_s,
+                       u"Run it there, as root."_s);
+    const QString path = fileToChange();
+    const auto before = contents(path);
+    if (!before)
+        return std::unexpected{before.error()};
+    const auto after = changedConfig(*before, path, changes);
+    if (!after)
+        return std::unexpected{after.error()};
+    if (const auto written = write(path, *after); !written)
+        return std::unexpected{written.error()};
+    if (json)
+        printJson(asChanged(*after, path, changes));
+    else
+        writeLine(Stream::Out,
+                  u"changed in %1; it counts after: systemctl restart lockstepd"_s.arg(path));
+    return 0;
+}
+
+Result<int> show(const QString& key, bool json)
 {
     auto daemon = Daemon::connect();
     if (!daemon)
@@ -65,20 +161,36 @@ Result<int> run(const QString& key, bool json)
             writeLine(Stream::Out, setting[u"value"].toString());
         return 0;
     }
-    return failure(Errc::InvalidArgument, u"lockstepd has no setting \"%1\""_s.arg(key),
+    return failure(Errc::InvalidArgument,
+                   u"lockstepd has no setting \"%1\""_s.arg(shortened(key, 80)),
                    u"'lockstep config' lists them, section and name: control.port."_s);
+}
+
+Result<int> run(const std::vector<std::string>& words, bool json)
+{
+    if (words.empty())
+        return show({}, json);
+    if (words.size() == 1 && words.front().find('=') == std::string::npos)
+        return show(QString::fromStdString(words.front()), json);
+    return change(words, json);
 }
 
 } // namespace
 
 void addConfig(CLI::App& app, Context& context)
 {
-    const auto key = std::make_shared<std::string>();
+    const auto words = std::make_shared<std::vector<std::string>>();
     CLI::App* const command =
-        addCommand(app, context, "config", "The settings of this host's lockstepd",
-                   [key, &context] { return run(QString::fromStdString(*key), context.json); });
-    ofKind(command->add_option("KEY", *key, "Print the value of this one only, e.g. control.port"),
+        addCommand(app, context, "config", "Show or change the settings of this host's lockstepd",
+                   [words, &context] { return run(*words, context.json); });
+    ofKind(command->add_option("KEY", *words,
+                               "Print the value of this one only, e.g. control.port; or KEY=VALUE, "
+                               "one or more: change them in the file"),
            Kind::Setting);
+    command->footer(
+        "The value \"default\" takes a setting out of the file. Lists are separated by commas.\n"
+        "What is changed counts after: systemctl restart lockstepd. Protection goes on meanwhile.\n"
+        "Needs to be run as root, on the host itself. [fence.HOST] is changed in an editor.");
 }
 
 } // namespace lockstep::cli

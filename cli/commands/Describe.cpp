@@ -35,7 +35,7 @@ void addDescribe(CLI::App& app, Context& context)
     addCommand(app, context, "describe", "All commands as JSON, for the documents and completion",
                [kind, &app] { return run(app, *kind); })
         ->add_option("--values", *kind, "Print what there is of this kind instead")
-        ->check(CLI::IsMember({"domain", "pair", "peer", "job", "setting"}));
+        ->check(CLI::IsMember(Values::kinds()));
 }
 
 } // namespace lockstep::cli

@@ -90,7 +90,7 @@ void addDoctor(CLI::App& app, Context& context)
                    "Check this host and its peers; say what is wrong and how to mend it", {});
     ofKind(command->add_option("--host", arguments->hosts,
                                "Only this host or peer; may be given again"),
-           Kind::Peer)
+           Kind::HostOrPeer)
         ->allow_extra_args(false);
     CLI::Option* const bundle =
         ofKind(

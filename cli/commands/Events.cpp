@@ -4,6 +4,7 @@
 #include "cli/EventWatch.h"
 #include "cli/Interrupt.h"
 #include "cli/Output.h"
+#include "cli/SinceTime.h"
 #include "cli/Table.h"
 #include "cli/Terminal.h"
 
@@ -18,7 +19,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr quint64 mostEvents = 1'000;
 constexpr quint64 usualLimit = 100;
 constexpr quint64 usualLimitToFollow = 10;
 // Signals bring events at once; this only bounds how late Ctrl-C is seen if it comes just before
@@ -28,6 +28,7 @@ constexpr auto tick = 200ms;
 struct Arguments
 {
     std::string domain;
+    std::optional<std::string> since;
     bool follow{false};
     std::optional<quint64> limit;
 };
@@ -75,11 +76,11 @@ void printNews(const EventWatch::News& news, bool json)
     }
 }
 
-Result<int> follow(Daemon& daemon, const QString& domain, quint64 limit, bool json)
+Result<int> follow(Daemon& daemon, const EventSelection& selection, bool json)
 {
     const Interrupt interrupt;
-    EventWatch watch{daemon, domain};
-    auto news = watch.begin(limit);
+    EventWatch watch{daemon, selection};
+    auto news = watch.begin();
     if (news && !json)
         writeLine(Stream::Out, liveLine(headings()));
     while (news) {
@@ -93,14 +94,26 @@ Result<int> follow(Daemon& daemon, const QString& domain, quint64 limit, bool js
     return std::unexpected{news.error()};
 }
 
-Result<int> print(Daemon& daemon, const QString& domain, quint64 limit, bool json)
+/// What is said instead of an empty table.
+QString nothing(const EventSelection& selection)
 {
-    const auto events = daemon.events({.domain = domain, .limit = limit, .since = {}});
-    if (!events)
-        return std::unexpected{events.error()};
+    const QString since = selection.since
+        ? u" since "_s + formatTime(selection.since->toUTC().toString(Qt::ISODateWithMs))
+        : QString{};
+    return selection.domain.isEmpty()
+        ? u"nothing has happened to a pair of this host%1"_s.arg(since.isEmpty() ? u" yet"_s
+                                                                                 : since)
+        : u"there is no event of a domain '%1'%2"_s.arg(selection.domain, since);
+}
+
+Result<int> print(Daemon& daemon, const EventSelection& selection, bool json)
+{
+    const auto selected = selectEvents(daemon, selection);
+    if (!selected)
+        return std::unexpected{selected.error()};
     QJsonArray all;
     Table table{headings()};
-    for (const QJsonObject& event : *events) {
+    for (const QJsonObject& event : selected->events) {
         all.append(event);
         const QStringList row = cells(event);
         table.addRow(row, row[stateColumn] == "-"_L1 ? -1 : stateColumn);
@@ -109,10 +122,8 @@ Result<int> print(Daemon& daemon, const QString& domain, quint64 limit, bool jso
         printJsonArray(all);
     else if (!table.isEmpty())
         table.print();
-    else if (domain.isEmpty())
-        writeLine(Stream::Err, u"nothing has happened to a pair of this host yet"_s);
     else
-        writeLine(Stream::Err, u"there is no event of a domain '%1'"_s.arg(domain));
+        writeLine(Stream::Err, nothing(selection));
     return 0;
 }
 
@@ -127,15 +138,32 @@ QString nameOrUuid(Daemon& daemon, const QString& domain)
     return pair ? pair->properties[u"uuid"].toString() : domain;
 }
 
+/// All but the domain.
+Result<EventSelection> selectionOf(const Arguments& arguments)
+{
+    EventSelection selection{.domain = {}, .since = {}, .limit = arguments.limit};
+    if (arguments.since) {
+        const auto time =
+            parseSince(QString::fromStdString(*arguments.since), QDateTime::currentDateTime());
+        if (!time)
+            return std::unexpected{time.error()};
+        selection.since = *time;
+    } else if (!selection.limit) {
+        selection.limit = arguments.follow ? usualLimitToFollow : usualLimit;
+    }
+    return selection;
+}
+
 Result<int> run(const Arguments& arguments, bool json)
 {
+    auto selection = selectionOf(arguments);
+    if (!selection)
+        return std::unexpected{selection.error()};
     auto daemon = Daemon::connect();
     if (!daemon)
         return std::unexpected{daemon.error()};
-    const QString domain = nameOrUuid(*daemon, QString::fromStdString(arguments.domain));
-    if (arguments.follow)
-        return follow(*daemon, domain, arguments.limit.value_or(usualLimitToFollow), json);
-    return print(*daemon, domain, arguments.limit.value_or(usualLimit), json);
+    selection->domain = nameOrUuid(*daemon, QString::fromStdString(arguments.domain));
+    return arguments.follow ? follow(*daemon, *selection, json) : print(*daemon, *selection, json);
 }
 
 } // namespace
@@ -153,8 +181,14 @@ void addEvents(CLI::App& app, Context& context)
         ->required(false);
     command->add_flag("--follow", arguments->follow, "Go on with new ones until Ctrl-C");
     command
+        ->add_option_function<std::string>(
+            "--since", [arguments](const std::string& time) { arguments->since = time; },
+            "Only those since then: how long ago (2h, 30min), or when (2026-11-20T18:40, with Z "
+            "for UTC)")
+        ->type_name("TIME");
+    command
         ->add_option("--limit", arguments->limit,
-                     "The newest so many, 1 to 1000 (100, or 10 with --follow)")
+                     "The newest so many, 1 to 1000 (100, or 10 with --follow; all with --since)")
         ->check(CLI::Range(quint64{1}, mostEvents));
 }
 

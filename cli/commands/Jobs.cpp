@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "cli/Command.h"
 #include "cli/Daemon.h"
+#include "cli/FollowJob.h"
 #include "cli/Format.h"
 #include "cli/Output.h"
 #include "cli/Table.h"
 #include "cli/Terminal.h"
 
+#include <chrono>
 #include <cmath>
 
 namespace lockstep::cli {
@@ -64,6 +66,9 @@ void printJob(const QJsonObject& job)
         fields.append(
             {u"copied"_s,
              u"%1 of %2"_s.arg(formatBytes(job[u"bytes-done"].toInteger()), formatBytes(total))});
+    if (const std::chrono::microseconds left{job[u"eta-usec"].toInteger()}; left.count() > 0)
+        fields.append(
+            {u"time left"_s, formatDuration(std::chrono::ceil<std::chrono::seconds>(left))});
     if (job[u"error"].isObject()) {
         const Error error = errorFromJson(job[u"error"].toObject());
         fields.append({u"error"_s, error.message()});
@@ -90,6 +95,20 @@ Result<int> show(quint64 id, bool json)
     else
         printJob(job->properties);
     return 0;
+}
+
+Result<int> await(quint64 id, bool json)
+{
+    auto daemon = Daemon::connect();
+    if (!daemon)
+        return std::unexpected{daemon.error()};
+    const auto job = daemon->job(id);
+    if (!job)
+        return std::unexpected{job.error()};
+    const QString sentence =
+        u"job %1 (%2 %3) is done"_s.arg(QString::number(id), job->properties[u"kind"].toString(),
+                                        job->properties[u"domain"].toString());
+    return finishWithJob(*daemon, job->path, {}, json, sentence);
 }
 
 Result<int> cancel(quint64 id, bool json)
@@ -122,9 +141,15 @@ void addJobCommands(CLI::App& app, Context& context)
     jobArgument(addCommand(*group, context, "show", "One job",
                            [id, &context] { return show(*id, context.json); }),
                 *id);
-    jobArgument(addCommand(*group, context, "cancel", "Stop a job and undo what it did",
-                           [id, &context] { return cancel(*id, context.json); }),
-                *id);
+    ofKind(jobArgument(addCommand(*group, context, "wait",
+                                  "Wait for the end of a job that was left running",
+                                  [id, &context] { return await(*id, context.json); }),
+                       *id),
+           Kind::RunningJob);
+    ofKind(jobArgument(addCommand(*group, context, "cancel", "Stop a job and undo what it did",
+                                  [id, &context] { return cancel(*id, context.json); }),
+                       *id),
+           Kind::CancellableJob);
 }
 
 } // namespace lockstep::cli

@@ -83,7 +83,8 @@ void addPeerAccept(CLI::App& peer, Context& context)
     CLI::App* const app =
         addCommand(peer, context, "accept", "Trust a host that asked to pair with this one",
                    [arguments, &context] { return run(*arguments, context.json); });
-    peerArgument(app, arguments->peer, "Which one, if several asked")->required(false);
+    ofKind(peerArgument(app, arguments->peer, "Which one, if several asked"), Kind::Stranger)
+        ->required(false);
     app->add_option("--fingerprint", arguments->fingerprint,
                     "Trust it only if it shows this fingerprint")
         ->type_name("FINGERPRINT");

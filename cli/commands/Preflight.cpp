@@ -17,6 +17,7 @@ struct Arguments
     std::string domain;
     std::string peer;
     std::string imageDirectory;
+    std::optional<bool> reuseDisks;
 };
 
 void printFinding(const QJsonObject& finding)
@@ -43,7 +44,7 @@ Result<int> run(const Arguments& arguments, bool json)
                            .arbiter = {},
                            .onArbiterLoss = {},
                            .autoProtect = {},
-                           .reuseDisks = {}});
+                           .reuseDisks = arguments.reuseDisks});
     if (!report)
         return std::unexpected{report.error()};
     const QJsonArray findings = (*report)[u"findings"].toArray();
@@ -72,12 +73,19 @@ void addPreflight(CLI::App& app, Context& context)
     CLI::App* const command = addCommand(
         app, context, "preflight", "Check whether a domain can be protected; changes nothing",
         [arguments, &context] { return run(*arguments, context.json); });
-    domainArgument(command, arguments->domain);
-    peerArgument(command, arguments->peer, "The host that its shadow shall run on");
+    ofKind(domainArgument(command, arguments->domain,
+                          "Name or UUID of a domain, which may be off, or id of a running one"),
+           Kind::AnyDomain);
+    peerArgument(command, arguments->peer,
+                 "The host that its shadow shall run on; the last one if left out")
+        ->required(false);
     command
         ->add_option("--image-directory", arguments->imageDirectory,
                      "Directory on PEER for the replica images")
         ->type_name("PATH");
+    command->add_flag(
+        "--reuse-disks,!--no-reuse-disks", arguments->reuseDisks,
+        "Copy onto the out of date images that PEER has; default: as it is for the pair");
 }
 
 } // namespace lockstep::cli

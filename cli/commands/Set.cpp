@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "base/PairSettingTable.h"
+#include "base/Text.h"
 #include "cli/Command.h"
 #include "cli/Daemon.h"
 #include "cli/Output.h"
@@ -22,7 +23,7 @@ Result<void> read(const QString& word, QJsonObject& into)
 {
     const auto split = word.indexOf(u'=');
     if (split < 1)
-        return failure(Errc::InvalidArgument, u"\"%1\" is not KEY=VALUE"_s.arg(word),
+        return failure(Errc::InvalidArgument, u"\"%1\" is not KEY=VALUE"_s.arg(shortened(word, 80)),
                        u"For example: lockstep set DOMAIN auto-protect=yes."_s);
     const auto setting = findPairSetting(word.first(split));
     if (!setting)

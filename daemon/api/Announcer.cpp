@@ -3,59 +3,38 @@
 
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
 #include <vector>
 
 namespace lockstep {
 
 namespace {
 
-constexpr std::chrono::milliseconds second{1'000};
-constexpr std::size_t mostPerSecond = 10;
+constexpr std::chrono::milliseconds atOnce{0};
 constexpr std::chrono::milliseconds figuresPeriod{200};
 
 } // namespace
 
 Announcer::Announcer(sdbus::IObject& object, const char* interface)
-    : m_object{object}, m_interface{interface}
-{
-    m_timer.setSingleShot(true);
-    m_timer.setTimerType(Qt::PreciseTimer); // others may be early
-    connect(&m_timer, &QTimer::timeout, this, &Announcer::flush);
-}
-
-Announcer::Clock::time_point Announcer::nextTime(bool isUrgent, Clock::time_point now) const
-{
-    if (m_sent.empty())
-        return now;
-    const auto free = m_sent.size() < mostPerSecond ? now : m_sent.front() + second;
-    const auto wanted = isUrgent ? now : m_sent.back() + figuresPeriod;
-    return std::max({now, free, wanted});
-}
+    : m_object{object}, m_interface{interface}, m_pace{[this] { send(); }}
+{ }
 
 void Announcer::announce(Changes changes)
 {
     const bool isUrgent = !changes.urgent.empty();
     m_pending.merge(changes.urgent);
     m_pending.merge(changes.figures);
-    if (m_pending.empty())
-        return;
-    const auto now = Clock::now();
-    const auto due = nextTime(isUrgent, now);
-    if (m_timer.isActive() && m_due <= due)
-        return;
-    m_due = due;
-    m_timer.start(std::chrono::ceil<std::chrono::milliseconds>(due - now));
+    if (!m_pending.empty())
+        m_pace.sendSoon(isUrgent ? atOnce : figuresPeriod);
 }
 
 void Announcer::flush()
 {
-    m_timer.stop();
-    if (m_pending.empty())
-        return;
-    m_sent.push_back(Clock::now());
-    if (m_sent.size() > mostPerSecond)
-        m_sent.pop_front();
+    if (!m_pending.empty())
+        m_pace.sendNow();
+}
+
+void Announcer::send()
+{
     const std::vector<sdbus::PropertyName> names{m_pending.begin(), m_pending.end()};
     m_pending.clear();
     try {

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include "api/Pace.h"
+
 #include <sdbus-c++/sdbus-c++.h>
 
-#include <QObject>
-#include <QTimer>
-
-#include <chrono>
-#include <deque>
 #include <set>
+#include <string>
 
 namespace lockstep {
 
@@ -16,9 +14,8 @@ namespace lockstep {
 /// urgent changes at the next turn of the event loop, or as soon as that allows; figures that
 /// change all the time five times a second, so that there is always room for what is urgent. What
 /// is sent late has the newest values.
-class Announcer final : public QObject
+class Announcer final
 {
-    Q_OBJECT
 public:
     /// Both must outlive it.
     Announcer(sdbus::IObject& object, const char* interface);
@@ -33,15 +30,12 @@ public:
     void flush();
 
 private:
-    using Clock = std::chrono::steady_clock;
-    [[nodiscard]] Clock::time_point nextTime(bool isUrgent, Clock::time_point now) const;
+    void send();
 
     sdbus::IObject& m_object;
     const char* m_interface;
     std::set<std::string> m_pending;
-    std::deque<Clock::time_point> m_sent; ///< The last ones, oldest first.
-    QTimer m_timer;
-    Clock::time_point m_due; ///< While the timer runs.
+    Pace m_pace;
 };
 
 } // namespace lockstep

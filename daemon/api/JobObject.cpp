@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "api/JobObject.h"
 
+#include "api/Told.h"
+
 namespace lockstep {
 
 using namespace Qt::StringLiterals;
@@ -50,16 +52,17 @@ void JobObject::update(const JobView& view)
     m_announcer.announce(std::move(changes));
 }
 
-void JobObject::Cancel(sdbus::Result<>&& result)
+void JobObject::Cancel(sdbus::Result<>&& result, wire::Dictionary options)
 {
-    CallRequest request{
-        .caller = currentCaller(getObject()),
-        .title = u"cancel job %1 (%2 %3)"_s.arg(m_view.id.value).arg(m_view.kind, m_view.domain),
-        .action = actionOf(m_view.kind),
-        .details = {{"domain", m_view.domain.toStdString()}, {"peer", ""}}};
+    const QString title =
+        u"cancel job %1 (%2 %3)"_s.arg(m_view.id.value).arg(m_view.kind, m_view.domain);
+    CallRequest request{.caller = currentCaller(getObject()),
+                        .title = wire::told(title, options),
+                        .action = actionOf(m_view.kind),
+                        .details = {{"domain", m_view.domain.toStdString()}, {"peer", ""}}};
     m_requests.runner().run<void>(
         std::move(result), std::move(request),
-        [&requests = m_requests, id = m_view.id] { return requests.cancel(id); });
+        [&requests = m_requests, id = m_view.id, options] { return requests.cancel(id, options); });
 }
 
 } // namespace lockstep

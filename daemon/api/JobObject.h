@@ -22,7 +22,7 @@ public:
     [[nodiscard]] Announcer& announcer() { return m_announcer; }
 
 private:
-    void Cancel(sdbus::Result<>&& result) override;
+    void Cancel(sdbus::Result<>&& result, wire::Dictionary options) override;
     uint64_t Id() override { return m_view.id.value; }
     std::string Kind() override { return m_view.kind.toStdString(); }
     std::string Domain() override { return m_view.domain.toStdString(); }

@@ -6,18 +6,24 @@
 
 #include <spdlog/spdlog.h>
 
+#include <utility>
+
 namespace lockstep {
 
 using namespace Qt::StringLiterals;
 
 namespace {
 
+constexpr qsizetype mostEventsAtOnce = 100;
+constexpr std::chrono::milliseconds eventsPeriod{100};
+
 QString text(const std::string& value) { return QString::fromStdString(value); }
 
 } // namespace
 
 ManagerObject::ManagerObject(sdbus::IConnection& connection, Requests& requests)
-    : AdaptorInterfaces{connection, sdbus::ObjectPath{dbus::rootPath}}, m_requests{requests}
+    : AdaptorInterfaces{connection, sdbus::ObjectPath{dbus::rootPath}}, m_requests{requests},
+      m_pace{[this] { sendEvents(); }}
 {
     registerAdaptor();
     getObject().addObjectManager();
@@ -81,12 +87,14 @@ void ManagerObject::DrainHost(sdbus::Result<sdbus::ObjectPath>&& result, wire::D
 }
 
 void ManagerObject::ProbePeer(sdbus::Result<std::string, std::string, std::string>&& result,
-                              std::string address)
+                              std::string address, wire::Dictionary options)
 {
     m_requests.runner().run<Requests::Strings>(
         std::move(result),
         request(Action::Look, u"probe of %1"_s.arg(wire::told(address)), {{"peer", address}}),
-        [&requests = m_requests, address] { return requests.probePeer(text(address)); });
+        [&requests = m_requests, address, options] {
+            return requests.probePeer(text(address), options);
+        });
 }
 
 void ManagerObject::AddPeer(sdbus::Result<sdbus::ObjectPath>&& result, std::string address,
@@ -104,18 +112,22 @@ void ManagerObject::AddPeer(sdbus::Result<sdbus::ObjectPath>&& result, std::stri
         });
 }
 
-void ManagerObject::FindPair(sdbus::Result<sdbus::ObjectPath>&& result, std::string domain)
+void ManagerObject::FindPair(sdbus::Result<sdbus::ObjectPath>&& result, std::string domain,
+                             wire::Dictionary options)
 {
     m_requests.runner().run<sdbus::ObjectPath>(
         std::move(result), CallRequest{.caller = {}, .title = {}, .action = {}, .details = {}},
-        [&requests = m_requests, domain] { return requests.findPair(text(domain)); });
+        [&requests = m_requests, domain, options] {
+            return requests.findPair(text(domain), options);
+        });
 }
 
-void ManagerObject::FindPeer(sdbus::Result<sdbus::ObjectPath>&& result, std::string peer)
+void ManagerObject::FindPeer(sdbus::Result<sdbus::ObjectPath>&& result, std::string peer,
+                             wire::Dictionary options)
 {
     m_requests.runner().run<sdbus::ObjectPath>(
         std::move(result), CallRequest{.caller = {}, .title = {}, .action = {}, .details = {}},
-        [&requests = m_requests, peer] { return requests.findPeer(text(peer)); });
+        [&requests = m_requests, peer, options] { return requests.findPeer(text(peer), options); });
 }
 
 void ManagerObject::GetEvents(sdbus::Result<std::vector<wire::Dictionary>>&& result,
@@ -152,8 +164,17 @@ void ManagerObject::Doctor(sdbus::Result<std::vector<wire::Dictionary>>&& result
 
 void ManagerObject::announce(const PairEvent& event)
 {
+    m_events.append(event);
+    if (m_events.size() > mostEventsAtOnce)
+        m_events.removeFirst();
+    m_pace.sendSoon(eventsPeriod);
+}
+
+void ManagerObject::sendEvents()
+{
+    const QList<PairEvent> events = std::exchange(m_events, {});
     try {
-        emitEvent(wire::dictionary(event));
+        emitEvents(wire::dictionaries(events));
     } catch (const sdbus::Error& error) {
         spdlog::debug("a D-Bus signal could not be sent: {}", error.getMessage());
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include "api/Pace.h"
 #include "api/Requests.h"
 
 #include "glue/ManagerAdaptor.h"
@@ -17,6 +18,7 @@ public:
     ManagerObject(const ManagerObject&) = delete;
     ManagerObject& operator=(const ManagerObject&) = delete;
 
+    /// Tells it at once, or within a tenth of a second together with others.
     void announce(const PairEvent& event);
 
 private:
@@ -28,11 +30,13 @@ private:
                  wire::Dictionary options) override;
     void DrainHost(sdbus::Result<sdbus::ObjectPath>&& result, wire::Dictionary options) override;
     void ProbePeer(sdbus::Result<std::string, std::string, std::string>&& result,
-                   std::string address) override;
+                   std::string address, wire::Dictionary options) override;
     void AddPeer(sdbus::Result<sdbus::ObjectPath>&& result, std::string address,
                  std::string fingerprint, wire::Dictionary options) override;
-    void FindPair(sdbus::Result<sdbus::ObjectPath>&& result, std::string domain) override;
-    void FindPeer(sdbus::Result<sdbus::ObjectPath>&& result, std::string peer) override;
+    void FindPair(sdbus::Result<sdbus::ObjectPath>&& result, std::string domain,
+                  wire::Dictionary options) override;
+    void FindPeer(sdbus::Result<sdbus::ObjectPath>&& result, std::string peer,
+                  wire::Dictionary options) override;
     void GetEvents(sdbus::Result<std::vector<wire::Dictionary>>&& result,
                    wire::Dictionary options) override;
     void ListDomains(sdbus::Result<std::vector<wire::Dictionary>>&& result,
@@ -47,8 +51,11 @@ private:
 
     [[nodiscard]] CallRequest request(Action action, const QString& title,
                                       Authority::Details details) const;
+    void sendEvents();
 
     Requests& m_requests;
+    QList<PairEvent> m_events; ///< That nobody was told of yet, oldest first.
+    Pace m_pace;
 };
 
 } // namespace lockstep

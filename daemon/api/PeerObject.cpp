@@ -69,12 +69,12 @@ CallRequest PeerObject::request(Action action, const QString& title,
             .details = {{"peer", m_info.name.toStdString()}}};
 }
 
-void PeerObject::Accept(sdbus::Result<>&& result, std::string fingerprint)
+void PeerObject::Accept(sdbus::Result<>&& result, std::string fingerprint, wire::Dictionary options)
 {
     m_requests.runner().run<void>(std::move(result),
-                                  request(Action::ManagePeers, u"accept peer %1"_s),
-                                  [&requests = m_requests, id = m_info.id, fingerprint] {
-                                      return requests.acceptPeer(id, fingerprint);
+                                  request(Action::ManagePeers, u"accept peer %1"_s, options),
+                                  [&requests = m_requests, id = m_info.id, fingerprint, options] {
+                                      return requests.acceptPeer(id, fingerprint, options);
                                   });
 }
 

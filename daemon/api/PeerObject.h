@@ -22,7 +22,8 @@ public:
     [[nodiscard]] Announcer& announcer() { return m_announcer; }
 
 private:
-    void Accept(sdbus::Result<>&& result, std::string fingerprint) override;
+    void Accept(sdbus::Result<>&& result, std::string fingerprint,
+                wire::Dictionary options) override;
     void SetHeartbeat(sdbus::Result<>&& result, wire::Dictionary options) override;
     void Remove(sdbus::Result<>&& result, wire::Dictionary options) override;
     std::string Name() override { return m_info.name.toStdString(); }
@@ -62,7 +63,7 @@ private:
 
     void compareHeartbeats(const HeartbeatView& now, Announcer::Changes& changes) const;
     [[nodiscard]] CallRequest request(Action action, const QString& title,
-                                      const wire::Dictionary& options = {}) const;
+                                      const wire::Dictionary& options) const;
 
     Requests& m_requests;
     PeerInfo m_info;

@@ -95,9 +95,10 @@ Task<Result<Requests::Configuration>> Requests::configuration(wire::Dictionary o
     co_return Configuration{m_config.file.toStdString(), std::move(all)};
 }
 
-Task<Result<sdbus::ObjectPath>> Requests::findPair(QString domain)
+Task<Result<sdbus::ObjectPath>> Requests::findPair(QString domain, wire::Dictionary options)
 {
     LOCKSTEP_CO_CHECK(wire::checkName(domain));
+    LOCKSTEP_CO_CHECK(wire::noOptions(options));
     for (const PairView& pair : m_pairs.pairs()) {
         if (pair.domain == domain || toString(pair.uuid) == domain)
             co_return wire::pairPath(pair.uuid);
@@ -110,7 +111,11 @@ Task<Result<sdbus::ObjectPath>> Requests::findPair(QString domain)
     co_return wire::pairPath(found.uuid);
 }
 
-Task<Result<void>> Requests::cancel(JobId id) { co_return m_pairs.cancel(id); }
+Task<Result<void>> Requests::cancel(JobId id, wire::Dictionary options)
+{
+    LOCKSTEP_CO_CHECK(wire::noOptions(options));
+    co_return m_pairs.cancel(id);
+}
 
 Task<Result<std::vector<wire::Dictionary>>> Requests::events(wire::Dictionary options)
 {
@@ -126,9 +131,10 @@ Task<Result<std::vector<wire::Dictionary>>> Requests::doctor(wire::Dictionary op
     co_return wire::dictionaries(found);
 }
 
-Task<Result<Requests::Strings>> Requests::probePeer(QString address)
+Task<Result<Requests::Strings>> Requests::probePeer(QString address, wire::Dictionary options)
 {
     LOCKSTEP_CO_CHECK(wire::checkName(address));
+    LOCKSTEP_CO_CHECK(wire::noOptions(options));
     LOCKSTEP_CO_TRY(probe, co_await m_peers.probe(address));
     co_return Strings{probe.name.toStdString(), probe.id.value.toStdString(),
                       probe.version.toStdString()};
@@ -145,15 +151,18 @@ Task<Result<sdbus::ObjectPath>> Requests::addPeer(QString address, std::string f
     co_return wire::peerPath(peer.id);
 }
 
-Task<Result<sdbus::ObjectPath>> Requests::findPeer(QString peer)
+Task<Result<sdbus::ObjectPath>> Requests::findPeer(QString peer, wire::Dictionary options)
 {
     LOCKSTEP_CO_CHECK(wire::checkName(peer));
+    LOCKSTEP_CO_CHECK(wire::noOptions(options));
     co_return m_peers.find(peer).transform(
         [](const PeerInfo& found) { return wire::peerPath(found.id); });
 }
 
-Task<Result<void>> Requests::acceptPeer(PeerId id, std::string fingerprint)
+Task<Result<void>> Requests::acceptPeer(PeerId id, std::string fingerprint,
+                                        wire::Dictionary options)
 {
+    LOCKSTEP_CO_CHECK(wire::noOptions(options));
     LOCKSTEP_CO_TRY(expected, wire::fingerprint(fingerprint));
     LOCKSTEP_CO_TRY(accepted, co_await m_peers.accept(id.value, expected));
     m_export.peer(accepted.id);

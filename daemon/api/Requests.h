@@ -58,16 +58,18 @@ public:
     [[nodiscard]] Task<Result<void>> setSettings(DomainUuid uuid, wire::Dictionary options);
     [[nodiscard]] Task<Result<std::vector<wire::Dictionary>>> listDomains(wire::Dictionary options);
     [[nodiscard]] Task<Result<Configuration>> configuration(wire::Dictionary options);
-    [[nodiscard]] Task<Result<sdbus::ObjectPath>> findPair(QString domain);
-    [[nodiscard]] Task<Result<void>> cancel(JobId id);
+    [[nodiscard]] Task<Result<sdbus::ObjectPath>> findPair(QString domain,
+                                                           wire::Dictionary options);
+    [[nodiscard]] Task<Result<void>> cancel(JobId id, wire::Dictionary options);
     [[nodiscard]] Task<Result<std::vector<wire::Dictionary>>> events(wire::Dictionary options);
     [[nodiscard]] Task<Result<std::vector<wire::Dictionary>>> doctor(wire::Dictionary options);
 
-    [[nodiscard]] Task<Result<Strings>> probePeer(QString address);
+    [[nodiscard]] Task<Result<Strings>> probePeer(QString address, wire::Dictionary options);
     [[nodiscard]] Task<Result<sdbus::ObjectPath>> addPeer(QString address, std::string fingerprint,
                                                           wire::Dictionary options);
-    [[nodiscard]] Task<Result<sdbus::ObjectPath>> findPeer(QString peer);
-    [[nodiscard]] Task<Result<void>> acceptPeer(PeerId id, std::string fingerprint);
+    [[nodiscard]] Task<Result<sdbus::ObjectPath>> findPeer(QString peer, wire::Dictionary options);
+    [[nodiscard]] Task<Result<void>> acceptPeer(PeerId id, std::string fingerprint,
+                                                wire::Dictionary options);
     [[nodiscard]] Task<Result<void>> setHeartbeat(PeerId id, wire::Dictionary options);
     [[nodiscard]] Task<Result<void>> removePeer(PeerId id, wire::Dictionary options);
 

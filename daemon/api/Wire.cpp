@@ -383,8 +383,11 @@ Result<QStringList> hosts(const Dictionary& options)
         if (!given.mapped().containsValueOfType<std::vector<std::string>>())
             return failure(Errc::InvalidArgument,
                            u"option \"hosts\" is not a list of names (as)"_s);
-        for (const auto& name : given.mapped().get<std::vector<std::string>>())
+        for (const auto& name : given.mapped().get<std::vector<std::string>>()) {
             names << QString::fromStdString(name);
+            if (const auto checked = checkName(names.last()); !checked)
+                return std::unexpected{checked.error()};
+        }
     }
     return noOptions(rest).transform([&names] { return names; });
 }

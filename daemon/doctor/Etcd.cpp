@@ -61,7 +61,8 @@ QString remedyOf(const Error& error)
 {
     if (error.code() == Errc::ArbiterUnreachable)
         return u"systemctl start etcd, on its hosts; ip route get ADDRESS tells this host's way there"_s;
-    return error.remedy();
+    return error.remedy()
+        + u" 'lockstep config' shows what is set; once it is changed, systemctl restart lockstepd"_s;
 }
 
 } // namespace
@@ -109,7 +110,7 @@ Result<EtcdSettings> settingsForDoctor(Config::Etcd etcd, const QString& identit
 Task<QList<Finding>> examineEtcd(Result<EtcdSettings> settings)
 {
     if (!settings)
-        co_return QList{wrong(Id::Etcd, settings.error().message(), settings.error().remedy())};
+        co_return QList{wrong(Id::Etcd, settings.error().message(), remedyOf(settings.error()))};
     std::vector<Task<Result<EtcdMember>>> questions;
     for (const QUrl& endpoint : std::as_const(settings->endpoints)) {
         EtcdSettings one = *settings;

@@ -24,7 +24,7 @@ struct Traffic
 /// peer. Rules can say more than this understands; so it only warns. Source: libnftables-json(5).
 [[nodiscard]] QList<Finding> judgeRuleset(const QByteArray& json, const Traffic& traffic);
 
-/// Asks nft. Nothing if it is not installed, or there is no peer.
+/// Asks nft; a note if it is not installed. Nothing if there is no peer.
 [[nodiscard]] Task<QList<Finding>> examineFirewall(Traffic traffic);
 
 } // namespace lockstep::doctor

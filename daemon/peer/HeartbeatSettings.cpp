@@ -55,8 +55,9 @@ Result<HeartbeatSettings> checked(HeartbeatSettings settings)
     if (!usable || address.isMulticast() || address.isBroadcast()
         || address == QHostAddress{QHostAddress::AnyIPv4}
         || address == QHostAddress{QHostAddress::AnyIPv6}) {
-        return refused(u"\"%1\" is not the address of a host"_s.arg(printable(settings.secondPath)),
-                       u"Give the other host's IPv4 or IPv6 address on the second network."_s);
+        return refused(
+            u"\"%1\" is not the address of a host"_s.arg(shortened(settings.secondPath, 80)),
+            u"Give the other host's IPv4 or IPv6 address on the second network."_s);
     }
     settings.secondPath = address.toString();
     return settings;

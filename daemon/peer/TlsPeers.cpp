@@ -197,7 +197,7 @@ Task<Result<PeerInfo>> TlsPeers::add(QString address, PeerId expected, QString n
     LOCKSTEP_CO_TRY(place, parseAddress(address, usualPort));
     if (!name.isEmpty() && !isHostName(name)) {
         co_return failure(Errc::InvalidArgument,
-                          u"\"%1\" cannot be the name of a peer"_s.arg(printable(name)),
+                          u"\"%1\" cannot be the name of a peer"_s.arg(shortened(name, 80)),
                           u"Use 1 to 50 letters, digits, '-', '_' and '.'."_s);
     }
     LOCKSTEP_CO_CHECK(mayAdd(place, expected));

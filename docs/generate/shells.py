@@ -3,8 +3,8 @@
 
 import shlex
 
-# What lockstep itself is asked for.
-ASKED = ("domain", "pair", "peer", "job", "setting")
+# What lockstep itself is asked for; as in cli/Values.cpp.
+ASKED = ("domain", "any-domain", "pair", "peer", "stranger", "host-or-peer", "job", "running-job", "cancellable-job", "setting")
 
 
 def quoted(text):
@@ -43,6 +43,11 @@ def subject(tree, words):
     return "Commands: " + ", ".join(next_words(tree)[words])
 
 
+def keywords(tree):
+    """What `help` takes besides commands: the groups."""
+    return [group["keyword"] for group in tree["groups"]]
+
+
 def names(options):
     return [name for option in options for name in option["names"]]
 
@@ -75,6 +80,7 @@ def tables(tree):
         table("_lockstep_value", '"$1:$2"', values),
         table("_lockstep_positional", '"$1:$2"', positionals),
         table("_lockstep_options", '"$1"', options, quoted(common)),
+        f"typeset -g _lockstep_keywords={quoted(' '.join(keywords(tree)))}\n",
     ])
 
 
@@ -95,15 +101,19 @@ _lockstep_offer() {
         return 0
     fi
     case $kind in
-        domain | pair | peer | job | setting) _lockstep_ask "$kind" ;;
+        @ASKED@) _lockstep_ask "$kind" ;;
         file | directory | host) special=$kind ;;
-        command) _lockstep_next ''; offers=${reply// /$'\n'} ;;
+        command)
+            # The words of another command; as the first one a group will do.
+            _lockstep_next "$arguments"
+            [[ -n $arguments ]] || reply+=" $_lockstep_keywords"
+            offers=${reply// /$'\n'} typed=$arguments ;;
     esac
 }
 
 # _lockstep_find CURRENT WORD...
 _lockstep_find() {
-    local current=$1 command= pending= elsewhere= count=0 word
+    local current=$1 command= pending= elsewhere= arguments= count=0 word
     offers= special= typed=
     shift
     for word; do
@@ -118,6 +128,7 @@ _lockstep_find() {
             if [[ -n $reply ]]; then
                 command+=${command:+ }$word
             else
+                arguments+=${arguments:+ }$word
                 count=$((count + 1))
             fi
         fi
@@ -138,7 +149,7 @@ _lockstep_find() {
         fi
     fi
 }
-"""
+""".replace("@ASKED@", " | ".join(ASKED))
 
 BASH = r"""
 _lockstep() {
@@ -265,6 +276,7 @@ def zsh(tree):
     about = []
     for prefix, words in next_words(tree).items():
         about += [(f"{prefix}:{word}", subject(tree, f"{prefix} {word}".strip())) for word in words]
+    about += [(f":{group['keyword']}", f"Group: {group['name']}") for group in tree["groups"]]
     about += [(f":{name}", option["description"]) for option in tree["options"] for name in option["names"]]
     about += [(f"{command['name']}:{name}", option["description"]) for command in shown(tree)
               for option in command["options"] for name in option["names"]]
@@ -292,6 +304,17 @@ def fish_option(condition, option):
     return f"complete -c lockstep{condition}{spelled}{fish_values(option)} -d {fish_quoted(option['description'])}"
 
 
+def fish_commands(tree, command):
+    """The words of another command behind this one, `help`; as the first one a group will do."""
+    for prefix, words in next_words(tree).items():
+        begun = fish_quoted(f"__lockstep_begun {command} {prefix}".strip())
+        for word in words:
+            yield f"complete -c lockstep -n {begun} -a {word} -d {fish_quoted(subject(tree, f'{prefix} {word}'.strip()))}"
+    begun = fish_quoted(f"__lockstep_begun {command}")
+    for group in tree["groups"]:
+        yield f"complete -c lockstep -n {begun} -a {group['keyword']} -d {fish_quoted('Group: ' + group['name'])}"
+
+
 def fish_lines(tree):
     for prefix, words in next_words(tree).items():
         for word in words:
@@ -302,11 +325,11 @@ def fish_lines(tree):
         name = f'"{command["name"]}"'
         yield from (fish_option(f" -n {fish_quoted(f'__lockstep_is {name}')}", option) for option in command["options"])
         for number, argument in enumerate(command["positionals"]):
-            place = "'*'" if argument["repeats"] else str(number)
             if argument["name"] == "COMMAND":
-                values = f" -a {fish_quoted(' '.join(next_words(tree)['']))}"
-            else:
-                values = fish_values(argument)
+                yield from fish_commands(tree, command["name"])
+                continue
+            place = "'*'" if argument["repeats"] else str(number)
+            values = fish_values(argument)
             if values.strip(" -x"):
                 yield f"complete -c lockstep -n {fish_quoted(f'__lockstep_at {name} {place}')}{values.replace(' -x', '')}"
 

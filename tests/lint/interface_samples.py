@@ -9,8 +9,8 @@ import contract
 FACTS = {"errors": {"Busy", "NoSpace"}, "actions": {"org.lockstep.look"}, "version": (0, 2, 0)}
 RELEASED = (0, 1, 0)
 
-METHOD = """<!-- Does it. size: in bytes. Errors: Busy. polkit: org.lockstep.look. Since 0.1.0. -->
-<method name="Do"><arg name="size" type="t" direction="in"/></method>"""
+METHOD = """<!-- Does it. size: in bytes. options: none yet. Errors: Busy. polkit: org.lockstep.look. Since 0.1.0. -->
+<method name="Do"><arg name="size" type="t" direction="in"/><arg name="options" type="a{sv}" direction="in"/></method>"""
 PROPERTY = """<!-- In bytes. Since 0.1.0. -->
 <property name="Size" type="t" access="read"/>"""
 SIGNAL = """<!-- It happened. what: a word. Since 0.1.0. -->
@@ -19,13 +19,15 @@ GOOD = METHOD + PROPERTY + SIGNAL
 
 # (what is replaced, by what, what is said)
 DOCUMENTATION = (
-    ("<!-- Does it. size: in bytes. Errors: Busy. polkit: org.lockstep.look. Since 0.1.0. -->", "", "method Do has no comment"),
+    (METHOD.partition("\n")[0], "", "method Do has no comment"),
     ("<!-- In bytes. Since 0.1.0. -->", "", "property Size has no comment"),
     ("In bytes. Since 0.1.0.", "In bytes.", "does not end with"),
     ("In bytes. Since 0.1.0.", "Since 0.1.0. In bytes.", "does not end with"),
     ("In bytes. Since 0.1.0.", "In bytes. Since 0.3.0.", "since 0.3.0, but this is 0.2.0"),
     ("size: in bytes. ", "", 'nothing of the argument "size"'),
     (' name="size"', "", "an argument without a name"),
+    ('<arg name="options" type="a{sv}" direction="in"/>', "", 'last argument is not "options"'),
+    ('type="a{sv}"', 'type="as"', 'last argument is not "options"'),
     ("Errors: Busy. ", "", 'has no "Errors:"'),
     ("Errors: Busy. ", "Errors: Busy, NoSpace if\nit is full; Bussy. ", 'no error "Bussy"'),
     ('<arg name="size" type="t" direction="in"/>', '<arg name="job" type="o" direction="out"/>', 'has no "Errors of the job:"'),
@@ -77,6 +79,23 @@ POLICIES = (
     ('user="root"', 'user="lockstep"', "root, and nobody else"),
 )
 
+ASKS = "<allow_any>auth_admin_keep</allow_any><allow_inactive>auth_admin_keep</allow_inactive>"
+ACTIONS = f"""<policyconfig>
+<action id="org.lockstep.Lockstep1.look"><defaults>{ASKS}<allow_active>yes</allow_active></defaults></action>
+<action id="org.lockstep.Lockstep1.bake"><defaults>{ASKS}<allow_active>auth_admin_keep</allow_active></defaults></action>
+</policyconfig>"""
+DEFAULTS = (
+    (">auth_admin_keep</allow_active>", ">yes</allow_active>", "bake: allow_active is yes"),
+    (">auth_admin_keep</allow_active>", ">auth_self</allow_active>", "bake: allow_active is auth_self"),
+    ("<allow_any>auth_admin_keep</allow_any>", "", "look: allow_any is missing"),
+    ("<allow_any>auth_admin_keep</allow_any>", "<allow_any>yes</allow_any>", "look: allow_any is yes"),
+    ("<allow_inactive>auth_admin_keep<", "<allow_inactive>no<", "look: allow_inactive is no"),
+    (">yes</allow_active>", ">auth_admin_keep</allow_active>", "look: allow_active is auth_admin_keep"),
+    ("Lockstep1.look", "Lockstep1.see", "there is no action org.lockstep.Lockstep1.look"),
+    ("</defaults>", '</defaults><annotate key="org.freedesktop.policykit.imply">org.lockstep.Lockstep1.bake</annotate>',
+     "may give its rights to others"),
+)
+
 SECTION = "\n\n- When: now.\n- The guest: runs.\n- What to do: nothing.\n\n"
 PAGE = f"# Errors\n\n## Busy{SECTION}## NoSpace{SECTION}"
 PAGES = (
@@ -91,6 +110,40 @@ TABLES = (
     ("`Do`", "much", "the row of org.lockstep.look lacks Do"),
     ("`Do`", "`Do`, `Undo`", "the row of org.lockstep.look should not have Undo"),
     (TABLE, "", "the row of org.lockstep.look lacks Do"),
+)
+
+COVERED = """<!-- Does it.
+options: "fast" (b), whether it hurries; "colour" (s: "red"), seldom:
+"blue". Errors: Busy. polkit: org.lockstep.look. Since 0.1.0. -->
+<method name="Do"><arg name="options" type="a{sv}" direction="in"/></method>
+<!-- Would do it.
+options: as of Do. Errors: Busy. polkit: org.lockstep.look. Since 0.1.0. -->
+<method name="Try"><arg name="options" type="a{sv}" direction="in"/></method>"""
+TREE = {"commands": [{"name": "do it", "options": [{"names": ["-f", "--fast"]}, {"names": ["--dry-run"]}],
+                      "positionals": [{"name": "SETTING", "values": ["colour=red"]}]}]}
+CALLS = {"I.Do", "I.Try"}
+FOR_ALL = {"fast": "--fast", "colour": "colour="}
+FOR_BOTH = {"I.Do": ("do it", FOR_ALL), "I.Try": ("do it --dry-run", FOR_ALL)}
+# (what is replaced in the interface, by what, calls, table, exceptions, what is said)
+COMMANDS = (
+    ("", "", CALLS, {"I.Do": ("do it", FOR_ALL)}, {}, "I.Try: no command does it"),
+    ("", "", {"I.Do"}, FOR_BOTH, {}, "I.Try is not called in cli/"),
+    ("", "", CALLS, FOR_BOTH | {"I.Do": ("do that", FOR_ALL)}, {}, "I.Do: there is no command 'do that'"),
+    ("", "", CALLS, FOR_BOTH | {"I.Do": ("do it --slow", FOR_ALL)}, {}, "I.Do: 'do it' has no option --slow"),
+    ("", "", CALLS, FOR_BOTH | {"I.Do": ("do it", {"fast": "--fast"})}, {}, 'I.Do: no command has its option "colour"'),
+    ("", "", CALLS, FOR_BOTH | {"I.Try": ("do it", {"fast": "--fast"})}, {}, 'I.Try: no command has its option "colour"'),
+    ("", "", CALLS, FOR_BOTH | {"I.Do": ("do it", FOR_ALL | {"fast": "--quick"})}, {}, "'do it' has no --quick for \"fast\""),
+    ("", "", CALLS, FOR_BOTH | {"I.Do": ("do it", FOR_ALL | {"fast": "fast="})}, {}, "'do it' has no fast= for \"fast\""),
+    ("", "", CALLS, FOR_BOTH | {"I.Undo": ("do it", {})}, {}, "there is no method I.Undo"),
+    ("", "", CALLS, FOR_BOTH, {"I.Undo": "nobody wants it"}, "nothing is there, or nothing said why, that no command has: I.Undo"),
+    ("", "", CALLS, {"I.Do": ("do it", FOR_ALL)}, {"I.Try": ""}, "I.Try: no command does it"),
+    ('"fast" (b), whether', "whether", CALLS, FOR_BOTH, {}, 'I.Do has no option "fast"'),
+)
+# Tables that are good enough.
+COMMANDED = (
+    (FOR_BOTH, {}),
+    ({"I.Do": ("do it", FOR_ALL)}, {"I.Try": "everybody may do it"}),
+    (FOR_BOTH | {"I.Do": ("do it", {"fast": "--fast"})}, {"I.Do colour": "it cannot be seen"}),
 )
 
 
@@ -115,11 +168,17 @@ def failures(rules):
     def policy(text):
         return list(rules["policy"](xml.etree.ElementTree.fromstring(text), ["I"]))
 
+    def defaults(text):
+        return list(rules["defaults"](xml.etree.ElementTree.fromstring(text)))
+
     def page(text):
         return list(rules["page"](text, FACTS["errors"]))
 
     def table(text):
         return list(rules["table"](text, interfaces(GOOD)))
+
+    def commands(sample, calls, table, without):
+        return list(rules["commands"](interfaces(sample), TREE, calls, table, without))
 
     def wrong(title, before, after, said, expected):
         if before == after or not any(expected in line for line in said):
@@ -145,10 +204,19 @@ def failures(rules):
     for old, new, expected in POLICIES:
         sample = POLICY.replace(old, new, 1)
         yield from wrong("policy", POLICY, sample, policy(sample), expected)
+    yield from right("defaults", ACTIONS, defaults(ACTIONS))
+    for old, new, expected in DEFAULTS:
+        sample = ACTIONS.replace(old, new, 1)
+        yield from wrong("defaults", ACTIONS, sample, defaults(sample), expected)
     yield from right("table", TABLE, table(TABLE))
     for old, new, expected in TABLES:
         sample = TABLE.replace(old, new, 1)
         yield from wrong("table", TABLE, sample, table(sample), expected)
+    for named, without in COMMANDED:
+        yield from right("commands", (named, without), commands(COVERED, CALLS, named, without))
+    for old, new, calls, named, without, expected in COMMANDS:
+        sample = COVERED.replace(old, new, 1)
+        yield from wrong("commands", None, (sample, calls, named, without), commands(sample, calls, named, without), expected)
     yield from right("page", PAGE, page(PAGE))
     for old, new, expected in PAGES:
         sample = PAGE.replace(old, new, 1)

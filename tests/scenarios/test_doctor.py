@@ -3,12 +3,22 @@
 bundle holds no secret."""
 
 import json
+import re
 
 from harness import Failure, equal, wait_for
 
 STATE = "/var/lib/lockstep"
 CONFIG = "/etc/lockstep/lockstepd.conf"
 SECRET = "scenario-geheim-42"
+AGENT = "/usr/sbin/fence_lab"
+# As an administrator may have it who did not know of Lockstep.
+FIREWALL = """table inet filter {
+    chain input {
+        type filter hook input priority 0; policy accept;
+        tcp dport 49500 drop
+    }
+}
+"""
 
 
 def doctor(host, *arguments):
@@ -128,6 +138,63 @@ def test_a_port_that_somebody_else_has(lab):
     finally:
         listener.kill()
         listener.wait()
+
+
+def carry_out(host, findings, where, name):
+    """Types the nft command that a finding's remedy holds."""
+    remedy = next(finding["remedy"] for finding in findings
+                  if (finding["host"], finding["id"], finding["severity"]) == (where, name, "error"))
+    command = re.search(r"nft insert rule [\w. ]+ accept\b", remedy)
+    if not command:
+        raise Failure(f"the remedy of {name} holds no command for nft: {remedy}")
+    host.run(*command[0].split())
+
+
+def test_a_firewall_in_between(lab):
+    alpha, beta = lab.alpha, lab.beta
+
+    def found(host, where, name):
+        findings = doctor(host)
+        return findings if (where, name) in errors(findings) else None
+
+    sound(alpha)
+    try:
+        # On both, so that it does not matter which of them has called the other.
+        for host in lab.hypervisors:
+            host.run("nft", "-f", "-", input=FIREWALL)
+        on_alpha = wait_for(lambda: found(alpha, "beta", "firewall"), 60, "alpha finds that beta drops its port")
+        expect(on_alpha, "beta", "firewall", "error", "TCP port 49500", "on beta", "ip saddr 10.77.0.1 tcp dport 49500 accept")
+        on_beta = wait_for(lambda: found(beta, "alpha", "firewall"), 60, "beta finds that alpha drops its port")
+        carry_out(beta, on_alpha, "beta", "firewall")
+        carry_out(alpha, on_beta, "alpha", "firewall")
+        lab.wait_peers(60)
+        sound(alpha)
+        # Heartbeats alone: they do not come where they are dropped.
+        beta.run("nft", "add", "rule", "inet", "filter", "input", "udp", "dport", 49500, "drop")
+        on_beta = wait_for(lambda: found(beta, "alpha", "heartbeats"), 60, "beta finds that heartbeats do not come")
+        expect(on_beta, "alpha", "heartbeats", "error", "UDP port 49500", "ip saddr 10.77.0.1 udp dport 49500 accept")
+        carry_out(beta, on_beta, "alpha", "heartbeats")
+        sound(beta)
+    finally:
+        for host in lab.hypervisors:
+            host.run("nft", "delete", "table", "inet", "filter", check=False)
+
+
+def test_a_fence_agent_that_does_not_work(lab):
+    alpha = lab.alpha
+    sound(alpha)
+    alpha.run("cp", "-p", AGENT, f"{AGENT}.good")
+    try:
+        alpha.shell(f"cat > {AGENT}", input="#!/bin/sh\necho 'login refused' >&2\nexit 1\n")
+        findings = doctor(alpha)
+        expect(findings, "alpha", "fence", "error", "beta", "fence_lab --action=status", "[fence.beta]",
+               "systemctl restart lockstepd")
+        equal(errors(findings), [("alpha", "fence")], "all errors")
+        alpha.run("rm", AGENT)
+        expect(doctor(alpha), "alpha", "fence", "error", "beta", "apt install fence-agents")
+    finally:
+        alpha.run("mv", f"{AGENT}.good", AGENT)
+    sound(alpha)
 
 
 def test_a_bundle_without_secrets(lab):

@@ -45,6 +45,10 @@ def test_both_hosts_tell_of_a_pairs_life(lab):
         uuid = events[0]["uuid"]
         equal(host.lockstep("events", uuid), events, f"events by UUID on {host}")
         equal(host.lockstep("events", "web", "--limit", 2), events[-2:], f"the last two events on {host}")
+        since = events[2]["time"]
+        equal(host.lockstep("events", "web", "--since", since), [event for event in events if event["time"] >= since],
+              f"events on {host} since {since}")
+        equal(host.lockstep("events", "web", "--since", "7d"), events, f"events of a week on {host}")
     jobs = [event["text"] for event in lab.alpha.lockstep("events") if event["event"] == "job"]
     equal(jobs, ["job 1 (protect) begins", "job 1 (protect) is done",
                  "job 2 (unprotect) begins", "job 2 (unprotect) is done"], "jobs on alpha")

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ElementTree
 
 from faults.refusal import DENIED, Unchanged
 from harness import Failure, equal, wait_for
-from harness.bus import OURS, ROOT, Call, as_user, ask
+from harness.bus import OURS, Call, as_user, ask, paths
 
 INTERFACES = pathlib.Path(__file__).resolve().parents[2] / "dbus"
 EVERYBODY = "everybody"
@@ -20,12 +20,12 @@ WRONG = "options(no_such_option=1)"
 METHODS = {
     "Manager.Preflight": (LOOK, f"('web', 'beta', {WRONG})"),
     "Manager.Plan": (LOOK, f"('web', 'beta', {WRONG})"),
-    "Manager.ProbePeer": (LOOK, "('no address',)"),
+    "Manager.ProbePeer": (LOOK, f"('no address', {WRONG})"),
     "Manager.Protect": (PROTECT, f"('web', 'beta', {WRONG})"),
     "Manager.DrainHost": (TAKE_OVER, f"({WRONG},)"),
     "Manager.AddPeer": (PEERS, f"('beta', 'no fingerprint', {WRONG})"),
-    "Manager.FindPair": (EVERYBODY, "('web',)"),
-    "Manager.FindPeer": (EVERYBODY, "('beta',)"),
+    "Manager.FindPair": (EVERYBODY, "('web', options())"),
+    "Manager.FindPeer": (EVERYBODY, "('beta', options())"),
     "Manager.GetEvents": (EVERYBODY, "(options(),)"),
     "Manager.ListDomains": (LOOK, f"({WRONG},)"),
     "Manager.GetConfiguration": (LOOK, f"({WRONG},)"),
@@ -35,10 +35,10 @@ METHODS = {
     "Pair.ContinueAlone": (TAKE_OVER, f"({WRONG},)"),
     "Pair.Unprotect": (PROTECT, f"({WRONG},)"),
     "Pair.SetSettings": (SETTINGS, f"({WRONG},)"),
-    "Peer.Accept": (PEERS, "('no fingerprint',)"),
+    "Peer.Accept": (PEERS, f"('no fingerprint', {WRONG})"),
     "Peer.SetHeartbeat": (SETTINGS, f"({WRONG},)"),
     "Peer.Remove": (PEERS, f"({WRONG},)"),
-    "Job.Cancel": (PROTECT, "()"),  # of a job that protects, and has ended
+    "Job.Cancel": (PROTECT, f"({WRONG},)"),  # of a job that protects, and has ended
 }
 # What an allowed call fails with, because of its arguments.
 AFTERWARDS = ("InvalidArgument", "Busy")
@@ -59,19 +59,8 @@ def documented():
     return found
 
 
-def paths(lab):
-    """An object of each interface on alpha, by the interface's name."""
-    managed, = ask(lab.alpha, [Call("", "org.freedesktop.DBus.ObjectManager", "GetManagedObjects")])
-    found = {"Manager": ""}
-    for path, interfaces in managed.value.items():
-        for interface in interfaces:
-            if interface.startswith(OURS):
-                found.setdefault(interface.removeprefix(OURS), path.removeprefix(ROOT))
-    return found
-
-
 def calls(lab):
-    where = paths(lab)
+    where = paths(lab.alpha)
     return {name: Call(where[name.partition(".")[0]], *name.split("."), arguments)
             for name, (_, arguments) in METHODS.items()}
 
@@ -134,7 +123,7 @@ def test_each_action_alone(lab):
     """A site may give a user one action and no other: each method belongs to the right one."""
     guest = protected(lab)
     rules = "/etc/polkit-1/rules.d/10-scenario.rules"
-    lookers = [Call("", "Manager", "ProbePeer", "('no address',)")]
+    lookers = [Call("", "Manager", "ProbePeer", "('no address', options())")]
     try:
         with Unchanged(lab, guest):
             for action in ACTIONS:
@@ -159,7 +148,7 @@ def test_everybody_reads_and_nobody_writes(lab):
     properties = "org.freedesktop.DBus.Properties"
     with Unchanged(lab, guest):
         for user in ("plain", "member", "root"):
-            for interface, path in paths(lab).items():
+            for interface, path in paths(lab.alpha).items():
                 all_of, = ask(lab.alpha, [Call(path, properties, "GetAll", f"('{OURS}{interface}',)")], user)
                 if all_of.error or not all_of.value:
                     raise Failure(f"{user} reads {interface}: {all_of}")
@@ -189,13 +178,20 @@ def test_the_command_line_for_each_role(lab):
         for words in (("protect", "web", "beta"), ("preflight", "web", "beta"), ("unprotect", "web"),
                       ("takeover", "web", "--yes"), ("switchover", "web"), ("continue-alone", "web", "--yes"),
                       ("host", "drain"), ("peer", "remove", "beta"), ("peer", "set", "beta", "--heartbeat-timeout", "900"),
-                      ("peer", "add", "beta-dedicated", "--yes"), ("job", "cancel", "1")):
+                      ("peer", "add", "beta-dedicated", "--yes"), ("peer", "accept", "beta", "--yes"), ("job", "cancel", "1"),
+                      ("set", "web", "auto-protect=yes"), ("config",), ("config", "control.port"), ("doctor",),
+                      ("list", "--all")):
             result = run("plain", *words)
             equal((result.status, result.out), (DENIED, ""), f"'lockstep {' '.join(words)}' as a user ({result.err})")
             if not re.fullmatch(r"error: .*\n  what to do: .*group lockstep.*\n", result.err):
                 raise Failure(f"lockstep {' '.join(words)} as a user says: {result.err}")
         for words in (("list",), ("show", "web"), ("events", "web"), ("peer", "list"), ("job", "list")):
             equal(run("plain", *words).status, 0, f"'lockstep {' '.join(words)}' as a user")
+        for words in (("config",), ("list", "--all")):
+            equal(run("member", *words).status, 0, f"'lockstep {' '.join(words)}' as a member of group lockstep")
+    result = run("member", "set", "web", "auto-protect=yes")
+    equal((result.status, result.out.split()[-2:]), (0, ["auto-protect=yes", "reuse-disks=no"]),
+          f"settings by a member of group lockstep ({result.err})")
     result = run("member", "unprotect", "web")
     equal(result.status, 0, f"unprotect by a member of group lockstep ({result.err})")
     lab.beta.wait_state("web", "none")

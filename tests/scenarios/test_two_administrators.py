@@ -6,7 +6,7 @@ import json
 
 from faults.ground import boot
 from faults.plain import expect_clean
-from faults.refusal import FAILED
+from faults.refusal import FAILED, TIMED_OUT
 from harness import Failure, equal, wait_for
 
 REFUSALS = ("Busy", "AlreadyProtected", "WrongRole", "NotProtected", "NotInStep", "UnknownPair", "UnknownPeer",
@@ -72,6 +72,37 @@ def test_takeover_and_unprotect(lab):
     expect_one_guest(lab, guest)
 
 
+def test_set_twice(lab):
+    """On one host, and on each: whoever hears that it was done has it on both hosts, and what was refused is on none."""
+    guest = lab.guest("web", start=False)
+    lab.alpha.virsh("start", "web")
+    lab.protect(guest)
+    names = ("auto-protect", "reuse-disks")
+
+    def expect_both(wanted, answers):
+        for host in lab.hypervisors:
+            pair = host.pair("web")
+            equal([pair[name] for name in names], wanted, f"{names} on {host} ({answers})")
+
+    for _ in range(3):
+        answers = both(*((lab.alpha, "set", "web", f"{name}=yes") for name in names))
+        done = [status == 0 for status, _ in answers]
+        if not any(done):
+            raise Failure(f"nobody could set anything: {answers}")
+        expect_both(done, answers)
+        lab.alpha.lockstep("set", "web", *(f"{name}=no" for name in names))
+        expect_both([False, False], answers)
+    answers = both((lab.beta, "set", "web", "auto-protect=yes"), (lab.alpha, "set", "web", "reuse-disks=yes"))
+    equal([status for status, _ in answers], [FAILED, 0], f"settings are changed on the primary's host ({answers})")
+    expect_both([False, True], answers)
+    # The same one, differently: whichever was the last, both hosts have it.
+    answers = both(*((lab.alpha, "set", "web", f"auto-protect={value}") for value in ("yes", "no")))
+    if FAILED in [status for status, _ in answers]:
+        expect_both([answers[0][0] == 0, True], answers)
+    else:
+        expect_both([lab.alpha.pair("web")["auto-protect"], True], answers)
+
+
 def test_cancel_twice(lab):
     guest = boot(lab)
     job = lab.alpha.lockstep("protect", "web", "beta", "--no-wait")["id"]
@@ -79,6 +110,8 @@ def test_cancel_twice(lab):
     ended = wait_for(lambda: (found := lab.alpha.lockstep("job", "show", job))["state"] != "running" and found, 60,
                      "the job ends")
     equal(ended["state"], "cancelled", f"state of the job ({ended['error']})")
+    waited = lab.alpha.lockstep("job", "wait", job, check=False)
+    equal((waited.status, waited.json["error"]["name"]), (TIMED_OUT, "Cancelled"), "what job wait says of it")
     # Whoever comes too late hears so.
     result = lab.alpha.lockstep("job", "cancel", job, check=False)
     equal((result.status, result.json["error"]["name"]), (FAILED, "Busy"), "the third cancel")

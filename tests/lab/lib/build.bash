@@ -58,6 +58,9 @@ install_layer() {
         cp "$4"/*.deb "$3/tmp/packages"
         # Debug symbols would only make the hosts big.
         rm -f "$3"/tmp/packages/*-dbgsym_*
+        # For who installs by hand what a host has already.
+        mkdir -p "$3/usr/share/lockstep-lab/packages"
+        cp "$3"/tmp/packages/lockstep_*.deb "$3/usr/share/lockstep-lab/packages"
         export DEBIAN_FRONTEND=noninteractive LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin
         chroot "$3" sh -c "dpkg -i /tmp/packages/*.deb"' \
         - "$TREE" "$layer" "$MOUNT_POINT" "$CACHE/packages" >"$CACHE/install.log" 2>&1 || {

@@ -5,7 +5,7 @@ from harness import Failure, equal
 
 from .plain import graph
 
-FAILED, USAGE, NO_DAEMON, DENIED = 1, 2, 3, 4
+FAILED, USAGE, NO_DAEMON, DENIED, TIMED_OUT = 1, 2, 3, 4, 5
 FORGED = "0" * 64
 
 

@@ -57,6 +57,17 @@ class Answer:
     value: object = None
 
 
+def paths(host):
+    """The path of an object of each interface on a host, by the interface's name: {"Manager": "", "Pair": ...}."""
+    managed, = ask(host, [Call("", "org.freedesktop.DBus.ObjectManager", "GetManagedObjects")])
+    found = {"Manager": ""}
+    for path, interfaces in managed.value.items():
+        for interface in interfaces:
+            if interface.startswith(OURS):
+                found.setdefault(interface.removeprefix(OURS), path.removeprefix(ROOT))
+    return found
+
+
 def as_user(user):
     """The words before a command that a user's shell would run; none for root."""
     if user == "root":

@@ -30,6 +30,12 @@ class Watch:
         self._process.wait(10)
         self._reader.join(10)
 
+    def ended(self, deadline=10):
+        """Waits until the command has ended by itself, and returns its exit status."""
+        wait_for(lambda: self._process.poll() is not None, deadline, lambda: f"{self.command} ends: {self.lines}")
+        self._reader.join(10)
+        return self._process.returncode
+
     def _read(self):
         for line in self._process.stdout:
             if self.ready and not self._ready.is_set():

@@ -54,7 +54,7 @@ def main():
     before = lockstep.manager.GetEvents(dbus.Dictionary({"limit": dbus.UInt64(1)}, signature="sv"))
     try:
         lockstep.finish(lockstep.manager.Protect(domain, peer, OPTIONS))
-        pair = lockstep.manager.FindPair(domain)
+        pair = lockstep.manager.FindPair(domain, OPTIONS)
         print(f"{domain} is {lockstep.properties(pair, 'Pair')['State']}")
         lockstep.finish(lockstep.interface(pair, "Pair").Unprotect(OPTIONS))
         since = before[-1]["id"] if before else dbus.UInt64(0)

@@ -124,10 +124,11 @@ void AuditTest::leavesOneLineForEachChange()
                                            wire::Dictionary{{"force", sdbus::Variant{true}}}));
     QVERIFY(client.call<sdbus::ObjectPath>(pairPath, pairInterface, "Unprotect", none));
     QVERIFY(client.call<sdbus::ObjectPath>(root, managerInterface, "DrainHost", none));
-    QVERIFY(client.call<>(jobPath, jobInterface, "Cancel"));
+    QVERIFY(client.call<>(jobPath, jobInterface, "Cancel", none));
     QVERIFY(client.call<>(peerPath, peerInterface, "SetHeartbeat",
                           wire::Dictionary{{"timeout-ms", sdbus::Variant{uint64_t{500}}}}));
-    QVERIFY(client.call<>(peerPath, peerInterface, "Accept", samplePeer().id.value.toStdString()));
+    QVERIFY(client.call<>(peerPath, peerInterface, "Accept", samplePeer().id.value.toStdString(),
+                          none));
     QVERIFY(!client.call<>(peerPath, peerInterface, "Remove", none)); // a pair needs it
     const QStringList wanted{
         u"info: take over web1"_s,
@@ -204,15 +205,17 @@ void AuditTest::refusesNamesThatNothingHas()
     QVERIFY(refused(protect(client, huge)));
     QVERIFY(refused(protect(client, std::string(256, 'x'))));
     QVERIFY(protect(client, std::string(255, 'x')));
-    QVERIFY(refused(client.call<sdbus::ObjectPath>(root, managerInterface, "FindPair", huge)));
-    QVERIFY(refused(client.call<sdbus::ObjectPath>(root, managerInterface, "FindPeer", huge)));
+    QVERIFY(
+        refused(client.call<sdbus::ObjectPath>(root, managerInterface, "FindPair", huge, none)));
+    QVERIFY(
+        refused(client.call<sdbus::ObjectPath>(root, managerInterface, "FindPeer", huge, none)));
     QVERIFY(refused(client.call<std::string, std::string, std::string>(root, managerInterface,
-                                                                       "ProbePeer", huge)));
+                                                                       "ProbePeer", huge, none)));
     QVERIFY(refused(client.call<sdbus::ObjectPath>(root, managerInterface, "AddPeer",
                                                    std::string{"10.0.0.2"}, huge, none)));
     QVERIFY(refused(client.call<sdbus::ObjectPath>(root, managerInterface, "AddPeer", huge,
                                                    samplePeer().id.value.toStdString(), none)));
-    QVERIFY(refused(client.call<>(peerPath, peerInterface, "Accept", huge)));
+    QVERIFY(refused(client.call<>(peerPath, peerInterface, "Accept", huge, none)));
     QCOMPARE(stage.pairs.calls.size(), 1);
     QVERIFY(stage.peers.calls.isEmpty());
 }

@@ -57,7 +57,7 @@ const std::vector<NamedCall>& everyChange()
         {"ProbePeer", "org.lockstep.Lockstep1.look",
          [](BusClient& client) {
              return errorOf(client.call<std::string, std::string, std::string>(
-                 root, managerInterface, "ProbePeer", std::string{"10.0.0.2"}));
+                 root, managerInterface, "ProbePeer", std::string{"10.0.0.2"}, none));
          }},
         {"Protect", "org.lockstep.Lockstep1.protect",
          [](BusClient& client) { return errorOf(protect(client)); }},
@@ -108,7 +108,7 @@ const std::vector<NamedCall>& everyChange()
          }},
         {"Accept", "org.lockstep.Lockstep1.manage-peers",
          [](BusClient& client) {
-             return errorOf(client.call<>(peerPath, peerInterface, "Accept", fingerprint));
+             return errorOf(client.call<>(peerPath, peerInterface, "Accept", fingerprint, none));
          }},
         {"SetHeartbeat", "org.lockstep.Lockstep1.change-settings",
          [](BusClient& client) {
@@ -119,7 +119,9 @@ const std::vector<NamedCall>& everyChange()
              return errorOf(client.call<>(peerPath, peerInterface, "Remove", none));
          }},
         {"Cancel", "org.lockstep.Lockstep1.protect",
-         [](BusClient& client) { return errorOf(client.call<>(jobPath, jobInterface, "Cancel")); }},
+         [](BusClient& client) {
+             return errorOf(client.call<>(jobPath, jobInterface, "Cancel", none));
+         }},
     };
     return all;
 }
@@ -135,6 +137,8 @@ private Q_SLOTS:
     void asksPolkitForEveryChange();
     void doesNothingThatPolkitForbids_data();
     void doesNothingThatPolkitForbids();
+    void cancelNeedsWhatTheJobNeeded_data();
+    void cancelNeedsWhatTheJobNeeded();
     void tellsThatAPasswordIsWanted();
     void letsPolkitAskTheUserOnlyIfTheCallerDoes();
     void forbidsChangesWithoutPolkit();
@@ -182,6 +186,41 @@ void AuthorityTest::doesNothingThatPolkitForbids()
     QVERIFY(stage.peers.calls.isEmpty());
 }
 
+void AuthorityTest::cancelNeedsWhatTheJobNeeded_data()
+{
+    QTest::addColumn<QString>("kind");
+    QTest::addColumn<QString>("action");
+    const QString protect = u"org.lockstep.Lockstep1.protect"_s;
+    const QString takeover = u"org.lockstep.Lockstep1.takeover"_s;
+    QTest::newRow("protect") << u"protect"_s << protect;
+    QTest::newRow("unprotect") << u"unprotect"_s << protect;
+    QTest::newRow("takeover") << u"takeover"_s << takeover;
+    QTest::newRow("switchover") << u"switchover"_s << takeover;
+    QTest::newRow("continue-alone") << u"continue-alone"_s << takeover;
+    QTest::newRow("drain") << u"drain"_s << takeover;
+}
+
+void AuthorityTest::cancelNeedsWhatTheJobNeeded()
+{
+    QFETCH(const QString, kind);
+    QFETCH(const QString, action);
+    Stage stage{BusClient::User::Nobody};
+    FakePolkit polkit{stage.bus.address()};
+    JobView job = sampleJob();
+    job.kind = kind;
+    stage.pairs.put(job);
+    const auto denied = stage.client->call<>(jobPath, jobInterface, "Cancel");
+    QVERIFY(!denied);
+    QCOMPARE(denied.error().code(), Errc::NotAuthorized);
+    QVERIFY(stage.pairs.calls.isEmpty());
+    polkit.authorized = true;
+    QVERIFY(stage.client->call<>(jobPath, jobInterface, "Cancel"));
+    QCOMPARE(stage.pairs.calls, QStringList{u"cancel 1"_s});
+    QCOMPARE(polkit.questions.size(), std::size_t{2});
+    for (const auto& question : polkit.questions)
+        QCOMPARE(question.action, action.toStdString());
+}
+
 void AuthorityTest::tellsThatAPasswordIsWanted()
 {
     Stage stage{BusClient::User::Nobody};
@@ -219,9 +258,9 @@ void AuthorityTest::letsEverybodyRead()
     Stage stage{BusClient::User::Nobody};
     QVERIFY(!stage.client->properties(pairPath, pairInterface).empty());
     QVERIFY(stage.client->call<sdbus::ObjectPath>(root, managerInterface, "FindPair",
-                                                  std::string{"web1"}));
+                                                  std::string{"web1"}, wire::Dictionary{}));
     QVERIFY(stage.client->call<sdbus::ObjectPath>(root, managerInterface, "FindPeer",
-                                                  std::string{"beta"}));
+                                                  std::string{"beta"}, wire::Dictionary{}));
 }
 
 void AuthorityTest::allowsRootWithoutPolkit()
@@ -244,7 +283,7 @@ void AuthorityTest::stoppingEndsTheWaitForAPassword()
     std::string error;
     proxy->callMethodAsync("ProbePeer")
         .onInterface(managerInterface)
-        .withArguments(std::string{"10.0.0.2"})
+        .withArguments(std::string{"10.0.0.2"}, wire::Dictionary{})
         .uponReplyInvoke([&error](std::optional<sdbus::Error> failed, const std::string& /*name*/,
                                   const std::string& /*digits*/, const std::string& /*version*/) {
             error = failed ? std::string{failed->getName()} : "(none)";

@@ -23,6 +23,23 @@ std::string word(const wire::Dictionary& event, const char* key)
     return event.at(key).get<std::string>();
 }
 
+uint64_t idOf(const wire::Dictionary& event) { return event.at("id").get<uint64_t>(); }
+
+/// The events of each signal.
+using Told = std::vector<std::vector<wire::Dictionary>>;
+
+/// `told` must outlive the client.
+void listen(BusClient& client, Told& told)
+{
+    client.connection().addMatch(
+        "type='signal',interface='org.lockstep.Lockstep1.Manager',member='Events'",
+        [&told](sdbus::Message message) {
+            std::vector<wire::Dictionary> events;
+            message >> events;
+            told.push_back(std::move(events));
+        });
+}
+
 PairEvent bare(const QString& text)
 {
     PairEvent event;
@@ -43,7 +60,9 @@ private Q_SLOTS:
     void refusesBadOptions();
     void everybodyMayCallIt();
     void returnsTheStoresError();
-    void announcesEachEvent();
+    void announcesWhatTheMethodReturns();
+    void announcesTheFirstAtOnceAndThenWhatCameTogether();
+    void announcesTheNewestOfVeryMany();
 };
 
 void EventsTest::returnsEventsWithAllThatIsKnown()
@@ -143,29 +162,59 @@ void EventsTest::returnsTheStoresError()
     QCOMPARE(events.error().code(), Errc::StoreError);
 }
 
-void EventsTest::announcesEachEvent()
+void EventsTest::announcesWhatTheMethodReturns()
 {
+    Told told;
     Stage stage;
-    std::vector<wire::Dictionary> heard;
-    stage.client->connection().addMatch(
-        "type='signal',interface='org.lockstep.Lockstep1.Manager',member='Event'",
-        [&heard](sdbus::Message message) {
-            wire::Dictionary event;
-            message >> event;
-            heard.push_back(std::move(event));
-        });
+    listen(*stage.client, told);
     stage.pairs.record(sampleEvent());
     stage.pairs.record(bare(u"second"_s));
-    QTRY_COMPARE(heard.size(), std::size_t{2});
-    QCOMPARE(word(heard[0], "state"), std::string{"protected"});
-    QCOMPARE(heard[1].at("id").get<uint64_t>(), uint64_t{2});
-    // The same as the method returns.
+    QTRY_COMPARE(told.size(), std::size_t{1});
+    QCOMPARE(told[0].size(), std::size_t{2});
+    QCOMPARE(word(told[0][0], "state"), std::string{"protected"});
+    QCOMPARE(idOf(told[0][1]), uint64_t{2});
     const auto events = getEvents(*stage.client);
     QVERIFY(events);
-    for (std::size_t index = 0; index < heard.size(); ++index) {
-        QCOMPARE(heard[index].size(), events->at(index).size());
-        QCOMPARE(word(heard[index], "text"), word(events->at(index), "text"));
+    QCOMPARE(events->size(), std::size_t{2});
+    for (std::size_t index = 0; index < events->size(); ++index) {
+        QCOMPARE(told[0][index].size(), events->at(index).size());
+        QCOMPARE(word(told[0][index], "text"), word(events->at(index), "text"));
     }
+}
+
+void EventsTest::announcesTheFirstAtOnceAndThenWhatCameTogether()
+{
+    Told told;
+    Stage stage;
+    listen(*stage.client, told);
+    stage.pairs.record(bare(u"first"_s));
+    QTRY_COMPARE(told.size(), std::size_t{1});
+    QCOMPARE(told[0].size(), std::size_t{1});
+    stage.pairs.record(bare(u"second"_s));
+    stage.pairs.record(bare(u"third"_s));
+    QTRY_COMPARE(told.size(), std::size_t{2});
+    QCOMPARE(told[1].size(), std::size_t{2});
+    QCOMPARE(word(told[1][0], "text"), std::string{"second"});
+    QCOMPARE(word(told[1][1], "text"), std::string{"third"});
+}
+
+void EventsTest::announcesTheNewestOfVeryMany()
+{
+    constexpr std::size_t many = 250;
+    constexpr std::size_t most = 100;
+    Told told;
+    Stage stage;
+    listen(*stage.client, told);
+    for (std::size_t n = 0; n < many; ++n)
+        stage.pairs.record(bare(u"one of many"_s));
+    QTRY_COMPARE(told.size(), std::size_t{1});
+    QCOMPARE(told[0].size(), most);
+    QCOMPARE(idOf(told[0].front()), uint64_t{many - most + 1});
+    QCOMPARE(idOf(told[0].back()), uint64_t{many});
+    // The others can be had.
+    const auto events = getEvents(*stage.client, {{"since", number(0)}, {"limit", number(many)}});
+    QVERIFY(events);
+    QCOMPARE(events->size(), many);
 }
 
 QTEST_GUILESS_MAIN(EventsTest)

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "Stage.h"
 
+#include <QFile>
 #include <QProcess>
+#include <QStandardPaths>
 #include <QTest>
 
+#include <algorithm>
+#include <array>
 #include <csignal>
 
 using namespace lockstep;
@@ -64,6 +68,54 @@ struct OpenStage : Stage
     FakePolkit polkit{bus.address()};
 };
 
+/// What an example that has `part` in it prints, among other things, and what it does.
+struct BusctlExample
+{
+    const char* part;
+    const char* said;
+    const char* call;
+};
+
+constexpr std::array busctlExamples{
+    BusctlExample{"busctl tree ",
+                  "/org/lockstep/Lockstep1/pair/6ad1c0f4_6d2b_4f9e_9a51_3f3a5f0c0001", ""},
+    BusctlExample{"Manager FindPair ",
+                  "o \"/org/lockstep/Lockstep1/pair/6ad1c0f4_6d2b_4f9e_9a51_3f3a5f0c0001\"", ""},
+    BusctlExample{"busctl introspect ", ".TakeOver", ""},
+    BusctlExample{"Pair State", "{\"type\":\"s\",\"data\":\"protected\"}", ""},
+    BusctlExample{"Manager Protect ", "o \"/org/lockstep/Lockstep1/job/2\"",
+                  "protect web beta  arbiter=etcd auto-protect"},
+    BusctlExample{"Job State Phase Progress", "s \"running\"\ns \"copy disk vda\"\nd 0.25", ""},
+    BusctlExample{"Job Cancel", "", "cancel 1"},
+    BusctlExample{"Manager GetEvents ", "the shadow on beta is in step", "events web 5 -"},
+    BusctlExample{"busctl monitor ", "PropertiesChanged", ""},
+};
+
+/// The page's, each on a line.
+QStringList busctlCommands()
+{
+    QFile page{QStringLiteral(LOCKSTEP_EXAMPLES_PAGE)};
+    if (!page.open(QFile::ReadOnly))
+        return {};
+    QStringList commands;
+    bool goesOn = false;
+    const QStringList lines = QString::fromUtf8(page.readAll()).split(u'\n');
+    for (const QString& line : lines) {
+        const bool begins = line.startsWith("    busctl "_L1);
+        if (!begins && !goesOn)
+            continue;
+        QString words = line.trimmed();
+        goesOn = words.endsWith(u'\\');
+        if (goesOn)
+            words.chop(1);
+        if (begins)
+            commands.append(words);
+        else
+            commands.last() += words;
+    }
+    return commands;
+}
+
 } // namespace
 
 /// The examples of docs/dbus-examples.md, as they stand there.
@@ -76,6 +128,9 @@ private Q_SLOTS:
     void protectTellsWhyItWasRefused();
     void protectEndsWhenTheJobIsForgotten();
     void watchShowsPairsAndTheirChanges();
+    void everyBusctlExampleIsKnown();
+    void busctlDoesWhatThePageSays_data();
+    void busctlDoesWhatThePageSays();
 };
 
 void ExamplesTest::protectWaitsUntilTheJobIsDone()
@@ -154,6 +209,61 @@ void ExamplesTest::watchShowsPairsAndTheirChanges()
     QTRY_VERIFY_WITH_TIMEOUT(program.ended(), patience);
     QCOMPARE(program.status(), 0);
     QCOMPARE(program.failed(), QString{});
+}
+
+void ExamplesTest::everyBusctlExampleIsKnown()
+{
+    const QStringList commands = busctlCommands();
+    for (const QString& command : commands) {
+        const auto isOf = [&command](const BusctlExample& example) {
+            return command.contains(QLatin1StringView{example.part});
+        };
+        QVERIFY2(std::ranges::count_if(busctlExamples, isOf) == 1, qPrintable(command));
+    }
+    QCOMPARE(static_cast<std::size_t>(commands.size()), busctlExamples.size());
+}
+
+void ExamplesTest::busctlDoesWhatThePageSays_data()
+{
+    QTest::addColumn<QString>("command");
+    QTest::addColumn<QString>("said");
+    QTest::addColumn<QString>("call");
+    const QStringList commands = busctlCommands();
+    for (const BusctlExample& example : busctlExamples) {
+        const QStringList found = commands.filter(QString::fromLatin1(example.part));
+        QTest::newRow(example.part) << found.value(0) << QString::fromLatin1(example.said)
+                                    << QString::fromLatin1(example.call);
+    }
+}
+
+void ExamplesTest::busctlDoesWhatThePageSays()
+{
+    QFETCH(const QString, command);
+    QFETCH(const QString, said);
+    QFETCH(const QString, call);
+    if (QStandardPaths::findExecutable(u"busctl"_s).isEmpty())
+        QSKIP("it needs systemd's busctl");
+    OpenStage stage;
+    PairView pair = samplePair();
+    pair.domain = u"web"_s;
+    stage.pairs.put(pair);
+    PairEvent event = sampleEvent();
+    event.domain = pair.domain;
+    stage.pairs.record(event);
+    Program program{stage, u"sh"_s, {u"-c"_s, u"exec "_s + command}};
+    if (command.startsWith("busctl monitor"_L1)) { // Without end.
+        const auto isHeard = [&] {
+            ++pair.epoch.value;
+            stage.pairs.put(pair);
+            return program.said().contains(said);
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(isHeard(), patience);
+        return;
+    }
+    QTRY_VERIFY_WITH_TIMEOUT(program.ended(), patience);
+    QVERIFY2(program.status() == 0, qPrintable(program.failed()));
+    QVERIFY2(program.said().contains(said), qPrintable(program.said()));
+    QCOMPARE(stage.pairs.calls, call.isEmpty() ? QStringList{} : QStringList{call});
 }
 
 QTEST_GUILESS_MAIN(ExamplesTest)

@@ -133,9 +133,9 @@ JobView sampleJob()
     return view;
 }
 
-ConfigView sampleConfiguration()
+ConfigView sampleConfiguration(const QString& file)
 {
-    return {.file = u"/etc/lockstep/lockstepd.conf"_s,
+    return {.file = file.isEmpty() ? u"/etc/lockstep/lockstepd.conf"_s : file,
             .settings = {{.key = u"control.port"_s,
                           .value = u"7000"_s,
                           .usual = u"49500"_s,
@@ -201,7 +201,8 @@ void FakePairService::drop(const JobId& id)
 Task<Result<PreflightReport>> FakePairService::preflight(QString domain, QString peer,
                                                          ProtectOptions options)
 {
-    calls.append(u"preflight %1 %2 %3"_s.arg(domain, peer, options.imageDirectory));
+    calls.append(u"preflight %1 %2 %3"_s.arg(domain, peer, options.imageDirectory)
+                 + describe(options));
     co_await turn();
     if (refusal)
         co_return std::unexpected{*refusal};

@@ -143,7 +143,7 @@ private:
 /// Job 1, which copies a disk of "web1".
 [[nodiscard]] JobView sampleJob();
 /// A setting from the file and a secret one.
-[[nodiscard]] ConfigView sampleConfiguration();
+[[nodiscard]] ConfigView sampleConfiguration(const QString& file);
 /// "web1" has become protected.
 [[nodiscard]] PairEvent sampleEvent();
 

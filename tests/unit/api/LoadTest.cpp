@@ -68,6 +68,23 @@ std::size_t countObjects(BusClient& client)
     return all ? std::get<0>(*all).size() : 0;
 }
 
+/// Fetches the ids of all that has happened since the last of them.
+void fetchIds(BusClient& client, std::vector<uint64_t>& ids)
+{
+    constexpr uint64_t portion = 1'000;
+    for (bool more = true; more;) {
+        const uint64_t last = ids.empty() ? 0 : ids.back();
+        const auto found = client.call<std::vector<wire::Dictionary>>(
+            root, managerInterface, "GetEvents",
+            wire::Dictionary{{"since", sdbus::Variant{last}}, {"limit", sdbus::Variant{portion}}});
+        QVERIFY2(found, found ? "" : qPrintable(found.error().message()));
+        const auto& events = std::get<0>(*found);
+        for (const wire::Dictionary& event : events)
+            ids.push_back(event.at("id").get<uint64_t>());
+        more = events.size() == portion;
+    }
+}
+
 std::string stateOf(const BusClient::Signal& signal)
 {
     const auto found = signal.changed.find(sdbus::PropertyName{"State"});
@@ -84,6 +101,7 @@ private Q_SLOTS:
     void announcesTenTimesASecondAtMost();
     void announcesAStateAtOnceThoughFiguresChange();
     void announcesEachObjectByItself();
+    void gathersEventsAndLosesNone();
     void aClientThatReadsNothingHoldsNobodyUp();
     void aBusThatStandsStillHoldsTheDaemonNotUp();
     void showsNoPairAnewForAPeersFigures();
@@ -156,6 +174,35 @@ void LoadTest::announcesEachObjectByItself()
     stage.pairs.put(changed);
     const std::string path = wire::pairPath(calm.uuid);
     QTRY_COMPARE(stage.client->heard(path, "PropertiesChanged").size(), std::size_t{1});
+}
+
+void LoadTest::gathersEventsAndLosesNone()
+{
+    // A peer has gone that very many pairs have: for three seconds there is always something new.
+    Stage stage;
+    std::size_t heard = 0;
+    std::vector<uint64_t> ids;
+    const auto follow = [&] {
+        const std::size_t now = stage.client->heard(root, "Events").size();
+        if (now > heard) {
+            heard = now;
+            fetchIds(*stage.client, ids);
+        }
+        return ids.size();
+    };
+    QElapsedTimer time;
+    time.start();
+    while (time.elapsed() < 3000) {
+        while (stage.pairs.history.size() < time.elapsed() / 4)
+            stage.pairs.record(sampleEvent());
+        QCoreApplication::processEvents(QEventLoop::AllEvents, 1);
+        follow();
+    }
+    QTRY_COMPARE(follow(), static_cast<std::size_t>(stage.pairs.history.size()));
+    QVERIFY2(qint64(heard) <= 10 * (time.elapsed() / 1000 + 1), qPrintable(QString::number(heard)));
+    QVERIFY2(heard >= 10, qPrintable(QString::number(heard)));
+    for (std::size_t index = 0; index < ids.size(); ++index)
+        QCOMPARE(ids[index], uint64_t{index + 1});
 }
 
 void LoadTest::aClientThatReadsNothingHoldsNobodyUp()

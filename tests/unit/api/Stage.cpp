@@ -5,8 +5,9 @@
 
 namespace lockstep::test {
 
-Stage::Stage(BusClient::User user, bool interactive)
-    : service{pairs, peers, hypervisor, doctor, bus.address(), sampleConfiguration()}
+Stage::Stage(BusClient::User user, bool interactive, const QString& configFile)
+    : service{pairs,         peers, hypervisor, doctor,
+              bus.address(), sampleConfiguration(configFile)}
 {
     pairs.put(samplePair());
     pairs.put(sampleJob());

@@ -28,7 +28,9 @@ inline const sdbus::ObjectPath jobPath{"/org/lockstep/Lockstep1/job/1"};
 /// service, and a client.
 struct Stage
 {
-    explicit Stage(BusClient::User user = BusClient::User::Own, bool interactive = false);
+    /// `configFile`: what the service says that its file is; empty for the usual one.
+    explicit Stage(BusClient::User user = BusClient::User::Own, bool interactive = false,
+                   const QString& configFile = {});
     ~Stage();
     Stage(const Stage&) = delete;
     Stage& operator=(const Stage&) = delete;

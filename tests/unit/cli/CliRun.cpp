@@ -177,6 +177,12 @@ void CliRun::interrupt() { ::kill(static_cast<pid_t>(m_process.processId()), SIG
 
 void CliRun::terminate() { m_process.terminate(); }
 
+QByteArray CliRun::children() const
+{
+    QFile file{u"/proc/%1/task/%1/children"_s.arg(m_process.processId())};
+    return file.open(QFile::ReadOnly) ? file.readAll().trimmed() : QByteArray{};
+}
+
 void CliRun::setVariable(const QString& name, const QString& value)
 {
     QProcessEnvironment environment = m_process.processEnvironment();

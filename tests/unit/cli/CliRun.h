@@ -59,6 +59,8 @@ public:
     void type(const QByteArray& keys);
     void interrupt();
     void terminate();
+    /// Numbers of the processes that it has started and that are still there.
+    [[nodiscard]] QByteArray children() const;
     [[nodiscard]] Outcome finish();
 
 private:

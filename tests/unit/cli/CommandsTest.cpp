@@ -51,9 +51,12 @@ private Q_SLOTS:
     void switchoverReportsWhyItCannot();
     void drainWaitsForItsJob();
     void continueAloneAndUnprotectStartTheirJobs();
+    void everyJobIsPrintedAsJson_data();
+    void everyJobIsPrintedAsJson();
     void unpairedDomainIsStatusOne();
 
-    void jobCancelAsksTheJobToStop();
+    void jobCancelPrintsTheJobAsJson();
+    void preflightPassesWhatChangesIt();
 
     void noDaemonIsStatusThree();
     void deniedIsStatusFour();
@@ -207,14 +210,14 @@ void CommandsTest::aTimeoutLeavesTheJobRunning()
 void CommandsTest::waitingAndNotWaitingIsWrongUsage()
 {
     Stage stage;
-    for (const QString& words :
-         {u"--no-wait --timeout 5"_s, u"--wait --no-wait"_s, u"--timeout 0"_s, u"--timeout x"_s}) {
+    for (const QString& words : {u"--wait --no-wait"_s, u"--timeout 0"_s, u"--timeout x"_s}) {
         QCOMPARE(runCli(stage, QStringList{u"unprotect"_s, u"web1"_s} + words.split(u' ')).status,
                  2);
     }
     QVERIFY(stage.pairs.calls.isEmpty());
     stage.pairs.nextJob = ended(JobState::Done);
     QCOMPARE(runCli(stage, u"unprotect web1 --wait --timeout 5"_s.split(u' ')).status, 0);
+    QCOMPARE(runCli(stage, u"unprotect web1 --no-wait --timeout 5"_s.split(u' ')).status, 0);
 }
 
 void CommandsTest::ctrlCAtATerminalCancelsOnRequest()
@@ -357,6 +360,25 @@ void CommandsTest::continueAloneAndUnprotectStartTheirJobs()
     QCOMPARE(stage.pairs.calls, (QStringList{u"continue-alone "_s + uuid, u"unprotect "_s + uuid}));
 }
 
+void CommandsTest::everyJobIsPrintedAsJson_data()
+{
+    QTest::addColumn<QString>("words");
+    for (const char* words : {"switchover web1", "takeover web1 --yes", "continue-alone web1 --yes",
+                              "unprotect web1", "host drain"})
+        QTest::newRow(words) << QString::fromLatin1(words);
+}
+
+void CommandsTest::everyJobIsPrintedAsJson()
+{
+    QFETCH(const QString, words);
+    Stage stage;
+    stage.pairs.nextJob = ended(JobState::Done);
+    const Outcome outcome = runCli(stage, words.split(u' ') + QStringList{u"--json"_s});
+    QVERIFY2(outcome.status == 0, qPrintable(outcome.out + outcome.err));
+    QCOMPARE(outcome.json()[u"id"].toInteger(), qint64{2});
+    QCOMPARE(outcome.json()[u"state"].toString(), u"done"_s);
+}
+
 void CommandsTest::unpairedDomainIsStatusOne()
 {
     Stage stage;
@@ -366,12 +388,31 @@ void CommandsTest::unpairedDomainIsStatusOne()
     QCOMPARE(outcome.errorName(), u"UnknownPair"_s);
 }
 
-void CommandsTest::jobCancelAsksTheJobToStop()
+void CommandsTest::preflightPassesWhatChangesIt()
 {
     Stage stage;
-    QCOMPARE(runCli(stage, {u"job"_s, u"cancel"_s, u"1"_s}).status, 0);
+    stage.pairs.report = {.domain = u"web1"_s, .peerName = u"beta"_s, .findings = {}};
+    const auto preflight = [&stage](const QStringList& words) {
+        const Outcome outcome = runCli(stage, QStringList{u"preflight"_s, u"web1"_s} + words);
+        return outcome.status == 0 ? outcome.out : outcome.err;
+    };
+    const QString verdict = u"web1 can be protected towards beta: 0 errors, 0 warnings\n"_s;
+    QCOMPARE(preflight({}), verdict); // the last peer, whose name lockstepd tells
+    QCOMPARE(preflight({u"beta"_s, u"--reuse-disks"_s}), verdict);
+    QCOMPARE(preflight({u"beta"_s, u"--no-reuse-disks"_s, u"--image-directory"_s, u"/images"_s}),
+             verdict);
+    QCOMPARE(stage.pairs.calls,
+             (QStringList{u"preflight web1  "_s, u"preflight web1 beta  reuse-disks"_s,
+                          u"preflight web1 beta /images no reuse-disks"_s}));
+}
+
+void CommandsTest::jobCancelPrintsTheJobAsJson()
+{
+    Stage stage;
+    const Outcome outcome = runCli(stage, {u"job"_s, u"cancel"_s, u"1"_s, u"--json"_s});
+    QCOMPARE(outcome.status, 0);
+    QCOMPARE(outcome.json()[u"id"].toInteger(), qint64{1});
     QCOMPARE(stage.pairs.calls, QStringList{u"cancel 1"_s});
-    QCOMPARE(runCli(stage, {u"job"_s, u"cancel"_s, u"one"_s}).status, 2);
 }
 
 void CommandsTest::noDaemonIsStatusThree()

@@ -16,9 +16,11 @@ private Q_SLOTS:
     void describesEveryCommand();
     void describesArguments();
     void listsValues();
+    void listsOnlyValuesThatWillDo();
     void listsNoValuesWithoutDaemon();
     void helpIsGrouped();
     void helpKnowsCommandsAndGroups();
+    void helpAsJsonIsTheWholeDescription();
     void helpOfNothingIsStatusTwo();
     void unknownCommandIsStatusTwo();
 };
@@ -82,7 +84,7 @@ void DescribeTest::describesArguments()
     QCOMPARE(arbiter[u"kind"].toString(), u"choice"_s);
     QCOMPARE(arbiter[u"values"].toArray(), (QJsonArray{u"manual"_s, u"etcd"_s, u"fence"_s}));
     QCOMPARE(option(protect, u"--no-auto-protect"_s)[u"kind"].toString(), u"flag"_s);
-    QCOMPARE(option(protect, u"--timeout"_s)[u"placeholder"].toString(), u"SECONDS"_s);
+    QCOMPARE(option(all, u"--timeout"_s)[u"placeholder"].toString(), u"SECONDS"_s);
     QCOMPARE(command(all, u"show"_s)[u"positionals"][0][u"kind"].toString(), u"pair"_s);
     QCOMPARE(command(all, u"job show"_s)[u"positionals"][0][u"kind"].toString(), u"job"_s);
     const QJsonObject second = option(command(all, u"peer set"_s), u"--second-path"_s);
@@ -102,13 +104,45 @@ void DescribeTest::listsValues()
     QCOMPARE(values(u"pair"_s), u"web1\n"_s);
     QCOMPARE(values(u"peer"_s), u"beta\n"_s);
     QCOMPARE(values(u"job"_s), u"1\n"_s);
+    QCOMPARE(values(u"setting"_s), u"control.port\nfence.beta.options.passwd\n"_s);
+    QCOMPARE(values(u"host-or-peer"_s), u"alpha\nbeta\n"_s);
+}
+
+void DescribeTest::listsOnlyValuesThatWillDo()
+{
+    Stage stage;
+    stage.hypervisor.known = {{.uuid = samplePair().uuid, .name = u"web1"_s, .id = 7},
+                              {.uuid = DomainUuid{QUuid::createUuid()}, .name = u"off"_s}};
+    PeerInfo asked = samplePeer();
+    asked.id = PeerId{u"c2"_s.repeated(32)};
+    asked.name = u"gamma"_s;
+    asked.trust = PeerTrust::Asked;
+    stage.peers.put(asked);
+    JobView takeover = sampleJob();
+    takeover.id = JobId{2};
+    takeover.cancellable = false;
+    stage.pairs.put(takeover);
+    JobView done = sampleJob();
+    done.id = JobId{3};
+    done.state = JobState::Done;
+    stage.pairs.put(done);
+    const auto values = [&stage](const QString& kind) {
+        return runCli(stage, {u"describe"_s, u"--values"_s, kind}).out.split(u'\n');
+    };
+    QCOMPARE(values(u"domain"_s), (QStringList{u"web1"_s, {}}));
+    QCOMPARE(values(u"any-domain"_s), (QStringList{u"off"_s, u"web1"_s, {}}));
+    QCOMPARE(values(u"peer"_s), (QStringList{u"beta"_s, u"gamma"_s, {}}));
+    QCOMPARE(values(u"stranger"_s), (QStringList{u"gamma"_s, {}}));
+    QCOMPARE(values(u"job"_s), (QStringList{u"1"_s, u"2"_s, u"3"_s, {}}));
+    QCOMPARE(values(u"running-job"_s), (QStringList{u"1"_s, u"2"_s, {}}));
+    QCOMPARE(values(u"cancellable-job"_s), (QStringList{u"1"_s, {}}));
 }
 
 void DescribeTest::listsNoValuesWithoutDaemon()
 {
     Stage stage;
     QCoro::waitFor(stage.service.stop());
-    for (const QString& kind : {u"domain"_s, u"pair"_s, u"peer"_s, u"job"_s}) {
+    for (const QString& kind : {u"domain"_s, u"pair"_s, u"peer"_s, u"host-or-peer"_s, u"job"_s}) {
         const Outcome outcome = runCli(stage, {u"describe"_s, u"--values"_s, kind});
         QCOMPARE(outcome.status, 0);
         QCOMPARE(outcome.out + outcome.err, QString{});
@@ -142,6 +176,14 @@ void DescribeTest::helpKnowsCommandsAndGroups()
                 .out.startsWith(u"Usage: lockstep protect DOMAIN [PEER] [OPTIONS]\n"_s));
     QVERIFY(runCli(stage, {u"help"_s, u"peer"_s}).out.contains(u"peer remove PEER"_s));
     QVERIFY(runCli(stage, {u"help"_s, u"HOSTS"_s}).out.contains(u"host drain"_s));
+}
+
+void DescribeTest::helpAsJsonIsTheWholeDescription()
+{
+    Stage stage;
+    const Outcome help = runCli(stage, {u"help"_s, u"protect"_s, u"--json"_s});
+    QCOMPARE(help.status, 0);
+    QCOMPARE(help.out, runCli(stage, {u"describe"_s}).out);
 }
 
 void DescribeTest::helpOfNothingIsStatusTwo()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "CliRun.h"
 
+#include <QJsonArray>
 #include <QJsonDocument>
 #include <QTest>
 
@@ -20,6 +21,24 @@ PairEvent happening(const QString& text, const QString& domain = u"web1"_s)
     return event;
 }
 
+PairEvent happeningAt(const QDateTime& time, const QString& text)
+{
+    PairEvent event = happening(text);
+    event.time = time;
+    return event;
+}
+
+/// What `events` prints with these words.
+QStringList textsOf(Stage& stage, const QStringList& words)
+{
+    const Outcome outcome = runCli(stage, QStringList{u"events"_s, u"--json"_s} + words);
+    const QJsonArray events = QJsonDocument::fromJson(outcome.out.toUtf8()).array();
+    QStringList all;
+    for (const auto& event : events)
+        all.append(event.toObject()[u"text"].toString());
+    return all;
+}
+
 void start(Stage& stage) { QVERIFY(stage.service.start()); }
 
 void stop(Stage& stage) { QCoro::waitFor(stage.service.stop()); }
@@ -34,6 +53,10 @@ private Q_SLOTS:
     void showsTheNewestAndThenNewOnes();
     void followsOneDomain();
     void takesTheIdOfARunningDomain();
+    void sinceShowsOnlyLaterOnes();
+    void sinceLooksThroughTheWholeHistory();
+    void sinceGoesOnWithNewOnes();
+    void sinceHasToBeATime();
     void printsAJsonObjectPerLine();
     void missesNothingWhileManyCome();
     void goesOnAfterARestartOfTheDaemon();
@@ -91,6 +114,66 @@ void EventsCommandTest::takesTheIdOfARunningDomain()
     QVERIFY(outcome.out.contains(u"of web1"_s));
     QVERIFY(!outcome.out.contains(u"of db"_s));
     QCOMPARE(runCli(stage, {u"events"_s, u"8"_s}).out, QString{}); // nobody's
+}
+
+void EventsCommandTest::sinceShowsOnlyLaterOnes()
+{
+    Stage stage;
+    const QDateTime now = QDateTime::currentDateTimeUtc();
+    stage.pairs.record(happeningAt(now.addDays(-3), u"long ago"_s));
+    stage.pairs.record(happeningAt(now.addSecs(-3600), u"lately"_s));
+    stage.pairs.record(happeningAt(now, u"just now"_s));
+    QCOMPARE(textsOf(stage, {u"--since"_s, u"2h"_s}), (QStringList{u"lately"_s, u"just now"_s}));
+    QCOMPARE(textsOf(stage, {u"--since"_s, u"1w"_s}).size(), qsizetype{3});
+    QCOMPARE(textsOf(stage, {u"--since"_s, now.addSecs(-60).toString(Qt::ISODate)}),
+             QStringList{u"just now"_s});
+    QCOMPARE(textsOf(stage, {u"--since"_s, u"1w"_s, u"--limit"_s, u"1"_s}),
+             QStringList{u"just now"_s});
+    QCOMPARE(textsOf(stage, {u"db"_s, u"--since"_s, u"1w"_s}), QStringList{});
+    const Outcome outcome = runCli(stage, {u"events"_s, u"--since"_s, u"2100-01-01"_s});
+    QCOMPARE(outcome.status, 0);
+    QCOMPARE(outcome.err,
+             u"nothing has happened to a pair of this host since 2100-01-01 00:00:00\n"_s);
+}
+
+void EventsCommandTest::sinceLooksThroughTheWholeHistory()
+{
+    Stage stage;
+    const QDateTime now = QDateTime::currentDateTimeUtc();
+    stage.pairs.record(happeningAt(now.addDays(-3), u"long ago"_s));
+    constexpr int many = 1103; // more than are given at once
+    for (int n = 0; n < many; ++n)
+        stage.pairs.record(happeningAt(now, u"n"_s));
+    QCOMPARE(textsOf(stage, {u"--since"_s, u"1h"_s}).size(), qsizetype{many});
+    QCOMPARE(textsOf(stage, {u"--since"_s, u"7d"_s}).first(), u"long ago"_s);
+    QCOMPARE(textsOf(stage, {u"--since"_s, u"7d"_s, u"--limit"_s, u"7"_s}).size(), qsizetype{7});
+}
+
+void EventsCommandTest::sinceGoesOnWithNewOnes()
+{
+    Stage stage;
+    const QDateTime now = QDateTime::currentDateTimeUtc();
+    stage.pairs.record(happeningAt(now.addDays(-3), u"long ago"_s));
+    CliRun run{stage};
+    run.start({u"events"_s, u"--follow"_s, u"--since"_s, u"1h"_s, u"--json"_s});
+    QTRY_VERIFY(!stage.pairs.calls.isEmpty()); // it has asked for those that are there
+    stage.pairs.record(happeningAt(now, u"new"_s));
+    QVERIFY(run.waitForOutput(u"new"_s));
+    run.interrupt();
+    const Outcome outcome = run.finish();
+    QCOMPARE(outcome.status, 0);
+    QCOMPARE(outcome.out.count(u'\n'), qsizetype{1});
+}
+
+void EventsCommandTest::sinceHasToBeATime()
+{
+    Stage stage;
+    for (const QString& time : {u"soon"_s, u""_s, u"2026-13-01"_s}) {
+        const Outcome outcome = runCli(stage, {u"events"_s, u"--since"_s, time, u"--json"_s});
+        QCOMPARE(outcome.status, 2);
+        QCOMPARE(outcome.errorName(), u"InvalidArgument"_s);
+    }
+    QVERIFY(stage.pairs.calls.isEmpty());
 }
 
 void EventsCommandTest::printsAJsonObjectPerLine()

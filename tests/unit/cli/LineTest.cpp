@@ -1,16 +1,26 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "cli/Completion.h"
 #include "cli/Program.h"
+#include "cli/SinceTime.h"
 #include "cli/Target.h"
 #include "cli/Words.h"
 
 #include <QTest>
+#include <QTimeZone>
+
+#include <algorithm>
 
 using namespace lockstep;
 using namespace lockstep::cli;
 using namespace Qt::StringLiterals;
 
-/// How a line of the shell is read and completed, and whom --connect means.
+namespace {
+
+const QDateTime now{QDate{2026, 11, 20}, QTime{18, 40}, QTimeZone::UTC};
+
+} // namespace
+
+/// How a line of the shell is read and completed, whom --connect means, and when --since.
 class LineTest final : public QObject
 {
     Q_OBJECT
@@ -24,6 +34,10 @@ private Q_SLOTS:
     void completes_data();
     void completes();
     void asksOnlyForWhatFits();
+    void understandsTimes_data();
+    void understandsTimes();
+    void refusesWhatIsNoTime_data();
+    void refusesWhatIsNoTime();
     void understandsHosts_data();
     void understandsHosts();
     void refusesHostileHosts_data();
@@ -117,7 +131,14 @@ void LineTest::completes_data()
     row(u"protect --arbiter=e"_s, {u"--arbiter=etcd"_s});
     row(u"protect --arbiter etcd domain-a peer-a --no-"_s,
         {u"--no-auto-protect"_s, u"--no-reuse-disks"_s, u"--no-wait"_s});
-    row(u"job cancel "_s, {u"job-a"_s, u"job-b"_s});
+    row(u"job show "_s, {u"job-a"_s, u"job-b"_s});
+    row(u"job wait "_s, {u"running-job-a"_s, u"running-job-b"_s});
+    row(u"job cancel "_s, {u"cancellable-job-a"_s, u"cancellable-job-b"_s});
+    row(u"peer accept "_s, {u"stranger-a"_s, u"stranger-b"_s});
+    row(u"preflight "_s, {u"any-domain-a"_s, u"any-domain-b"_s});
+    row(u"preflight any-domain-a peer-a --re"_s, {u"--reuse-disks"_s});
+    row(u"doctor --host "_s, {u"host-or-peer-a"_s, u"host-or-peer-b"_s});
+    row(u"events --since "_s, {});
     row(u"peer set x --second-path n"_s, {u"none"_s});
     row(u"help pe"_s, {u"peer"_s});
     row(u"help peer rem"_s, {u"remove"_s});
@@ -153,6 +174,57 @@ void LineTest::asksOnlyForWhatFits()
         [[maybe_unused]] const auto words = completions(tree, begun.before, begun.word, known);
     }
     QCOMPARE(asked, QStringList{});
+}
+
+void LineTest::understandsTimes_data()
+{
+    QTest::addColumn<QString>("text");
+    QTest::addColumn<QDateTime>("time");
+    const QDate day{2026, 11, 20};
+    const auto row = [](const QString& text, const QDateTime& time) {
+        QTest::newRow(qPrintable(text)) << text << time;
+    };
+    row(u"90s"_s, now.addSecs(-90));
+    row(u"30min"_s, now.addSecs(-30 * 60));
+    row(u"2h"_s, now.addSecs(-2 * 3600));
+    row(u"1h30min"_s, now.addSecs(-90 * 60));
+    row(u"7d"_s, now.addDays(-7));
+    row(u"2w"_s, now.addDays(-14));
+    row(u"2026-11-20"_s, day.startOfDay());
+    row(u"2026-11-20T18:40"_s, QDateTime{day, QTime{18, 40}});
+    row(u"2026-11-20 18:40:05"_s, QDateTime{day, QTime{18, 40, 5}});
+    row(u"2026-11-20T18:40:05.250"_s, QDateTime{day, QTime{18, 40, 5, 250}});
+    row(u"2026-11-20T18:40Z"_s, QDateTime{day, QTime{18, 40}, QTimeZone::UTC});
+    row(u"2026-11-20T18:40:00.000Z"_s, QDateTime{day, QTime{18, 40}, QTimeZone::UTC});
+    row(u"2026-11-20T18:40:05+01:00"_s, QDateTime{day, QTime{17, 40, 5}, QTimeZone::UTC});
+}
+
+void LineTest::understandsTimes()
+{
+    QFETCH(const QString, text);
+    const auto time = parseSince(text, now);
+    QVERIFY(time);
+    QTEST(*time, "time");
+}
+
+void LineTest::refusesWhatIsNoTime_data()
+{
+    QTest::addColumn<QString>("text");
+    for (const QString& text :
+         {u""_s, u"soon"_s, u"2"_s, u"2 h"_s, u"-2h"_s, u"1.5h"_s, u"2h\n"_s, u"h"_s, u"9999999h"_s,
+          u"2026-13-01"_s, u"2026-02-30"_s, u"2026-11-20T25:00"_s, u"18:40"_s, u"2026-11-20T18"_s,
+          u"20.11.2026"_s, u"2026-11-20T18:40+99:00"_s, u"x"_s.repeated(9999)})
+        QTest::newRow(qPrintable(text.first(std::min<qsizetype>(text.size(), 40)))) << text;
+}
+
+void LineTest::refusesWhatIsNoTime()
+{
+    QFETCH(const QString, text);
+    const auto time = parseSince(text, now);
+    QVERIFY(!time);
+    QCOMPARE(time.error().code(), Errc::InvalidArgument);
+    QVERIFY(time.error().message().size() < 200);
+    QVERIFY(time.error().remedy().contains(u"30min"_s));
 }
 
 void LineTest::understandsHosts_data()

@@ -38,6 +38,9 @@ void fill(Stage& stage)
     interrupted.arbiterError = u"the fence agent failed: login refused"_s;
     interrupted.autoProtect = false;
     stage.pairs.put(interrupted);
+    JobView running = sampleJob();
+    running.timeLeft = std::chrono::milliseconds{124'600};
+    stage.pairs.put(running);
     JobView done = sampleJob();
     done.id = JobId{2};
     done.kind = u"takeover"_s;
@@ -62,6 +65,8 @@ void fill(Stage& stage)
     asked.connected = false;
     asked.lastError = u"no route to host"_s;
     stage.peers.put(asked);
+    stage.peers.probed =
+        PeerProbe{.name = u"delta"_s, .id = PeerId{u"d3"_s.repeated(32)}, .version = u"0.1.0"_s};
     stage.pairs.record(sampleEvent());
     PairEvent jobFailed = sampleEvent();
     jobFailed.kind = EventKind::Job;
@@ -124,11 +129,14 @@ const std::vector<Line>& lines()
         {"events-limit", u"events --limit 1"_s, 0},
         {"events-domain", u"events db"_s, 0},
         {"events-by-uuid", u"events 6AD1C0F4-6d2b-4f9e-9a51-3f3a5f0c0001"_s, 0},
+        {"events-since", u"events --since 2026-11-20T18:40:30Z"_s, 0},
         {"usage-events", u"events --limit 0"_s, 2},
+        {"usage-since", u"events --since soon"_s, 2},
         {"peer-list", u"peer list"_s, 0},
         {"peer-own", u"peer list --own"_s, 0},
         {"peer-show", u"peer show gamma"_s, 0},
         {"peer-unknown", u"peer show delta"_s, 1},
+        {"peer-probe", u"peer probe 10.0.0.4"_s, 0},
         {"preflight", u"preflight web1 beta"_s, 1},
         {"plan", u"protect web1 beta --dry-run"_s, 0},
         {"job-list", u"job list"_s, 0},
@@ -136,9 +144,12 @@ const std::vector<Line>& lines()
         {"job-done", u"job show 2"_s, 0},
         {"job-failed", u"job show 3"_s, 0},
         {"job-unknown", u"job show 99"_s, 1},
+        {"job-wait", u"job wait 2"_s, 0},
+        {"job-wait-failed", u"job wait 3"_s, 1},
         {"usage", u"protect"_s, 2},
         {"usage-option", u"list --frobnicate"_s, 2},
         {"usage-group", u"peer"_s, 2},
+        {"usage-timeout", u"list --timeout 0"_s, 2},
         {"usage-arbiter", u"protect web1 beta --arbiter coin"_s, 2},
     };
     return all;
@@ -204,11 +215,12 @@ void OutputTest::everyCommandHasHelp_data()
 {
     QTest::addColumn<QString>("words");
     for (const char* words :
-         {"",           "peer",           "peer add",  "peer accept", "peer list",
-          "peer show",  "peer remove",    "preflight", "protect",     "list",
-          "show",       "events",         "takeover",  "switchover",  "host",
-          "host drain", "continue-alone", "unprotect", "job",         "job list",
-          "job show",   "job cancel",     "set",       "config"})
+         {"",           "peer",           "peer add",   "peer accept", "peer list",
+          "peer show",  "peer remove",    "preflight",  "protect",     "list",
+          "show",       "events",         "takeover",   "switchover",  "host",
+          "host drain", "continue-alone", "unprotect",  "job",         "job list",
+          "job show",   "job wait",       "job cancel", "set",         "config",
+          "peer probe", "peer set",       "doctor"})
         QTest::newRow(words) << QString::fromLatin1(words);
 }
 

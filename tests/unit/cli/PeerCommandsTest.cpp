@@ -45,6 +45,8 @@ private Q_SLOTS:
     void peerAddAsksAtATerminal();
     void peerAddDoesNothingOnNo();
     void peerAddShowsNoControlCharactersOfStrangers();
+    void peerProbeTellsWhoItIs();
+    void peerProbeReportsThatNobodyAnswers();
     void peerAcceptTakesTheOnlyOneThatAsked();
     void peerAcceptWantsANameIfSeveralAsked();
     void peerAcceptTellsThatNobodyAsked();
@@ -53,6 +55,7 @@ private Q_SLOTS:
     void peerSetChangesHeartbeats();
     void peerSetWantsSomethingToSet();
     void peerSetTellsTheBounds();
+    void eachPrintsThePeerAsJson();
 };
 
 void PeerCommandsTest::peerAddTakesTheRightFingerprint()
@@ -124,6 +127,30 @@ void PeerCommandsTest::peerAddShowsNoControlCharactersOfStrangers()
     QVERIFY(run.waitFor(u"Type yes to trust be\ufffd[2Jta"_s));
     run.type("no\n");
     QVERIFY(!run.finish().err.contains(u'\x1b'));
+}
+
+void PeerCommandsTest::peerProbeTellsWhoItIs()
+{
+    Strangers stage;
+    const Outcome outcome = runCli(stage, {u"peer"_s, u"probe"_s, u"10.0.0.2"_s});
+    QCOMPARE(outcome.status, 0);
+    QVERIFY2(outcome.out.startsWith(u"name:         beta\naddress:      10.0.0.2\n"_s),
+             qPrintable(outcome.out));
+    QVERIFY(outcome.out.contains(u"fingerprint:  b1b1 b1b1"_s));
+    QVERIFY(outcome.out.endsWith(u"version:      0.1.0\n"_s));
+    const QJsonObject json =
+        runCli(stage, {u"peer"_s, u"probe"_s, u"10.0.0.2"_s, u"--json"_s}).json();
+    QCOMPARE(json[u"fingerprint"].toString(), betaFingerprint);
+    QCOMPARE(stage.peers.calls, (QStringList{u"probe 10.0.0.2"_s, u"probe 10.0.0.2"_s}));
+}
+
+void PeerCommandsTest::peerProbeReportsThatNobodyAnswers()
+{
+    Stage stage;
+    const Outcome outcome = runCli(stage, {u"peer"_s, u"probe"_s, u"10.0.0.9"_s, u"--json"_s});
+    QCOMPARE(outcome.status, 1);
+    QCOMPARE(outcome.errorName(), u"PeerUnreachable"_s);
+    QCOMPARE(runCli(stage, {u"peer"_s, u"probe"_s}).status, 2);
 }
 
 void PeerCommandsTest::peerAcceptTakesTheOnlyOneThatAsked()
@@ -200,6 +227,21 @@ void PeerCommandsTest::peerSetTellsTheBounds()
         stage, {u"peer"_s, u"set"_s, u"beta"_s, u"--heartbeat-interval"_s, u"5"_s, u"--json"_s});
     QCOMPARE(outcome.status, 2);
     QCOMPARE(outcome.errorName(), u"InvalidArgument"_s);
+}
+
+void PeerCommandsTest::eachPrintsThePeerAsJson()
+{
+    Strangers stage;
+    const auto peerAfter = [&stage](const QString& words) {
+        const Outcome outcome = runCli(stage, words.split(u' ') + QStringList{u"--json"_s});
+        return outcome.status == 0 ? outcome.json() : QJsonObject{};
+    };
+    QCOMPARE(peerAfter(u"peer add 10.0.0.2 --yes"_s)[u"trust"].toString(), u"asking"_s);
+    stage.peers.put(asking(u"gamma"_s, u"c2"_s));
+    QCOMPARE(peerAfter(u"peer accept gamma --yes"_s)[u"trust"].toString(), u"trusted"_s);
+    const QJsonObject set = peerAfter(u"peer set beta --heartbeat-timeout 400"_s);
+    QCOMPARE(set[u"heartbeat-timeout-ms"].toInteger(), qint64{400});
+    QCOMPARE(peerAfter(u"peer remove beta"_s)[u"fingerprint"].toString(), betaFingerprint);
 }
 
 QTEST_GUILESS_MAIN(PeerCommandsTest)

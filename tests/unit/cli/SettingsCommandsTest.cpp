@@ -3,7 +3,9 @@
 
 #include "base/PairSettingTable.h"
 
+#include <QFile>
 #include <QJsonArray>
+#include <QTemporaryDir>
 #include <QTest>
 
 using namespace lockstep;
@@ -25,6 +27,12 @@ DomainInfo domain(const QString& name, int id, DomainState state)
     return info;
 }
 
+QByteArray contentsOf(const QString& path)
+{
+    QFile file{path};
+    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray{};
+}
+
 } // namespace
 
 /// `set`, `config` and `list --all`.
@@ -40,6 +48,8 @@ private Q_SLOTS:
     void configShowsEverything();
     void configPrintsOneValue();
     void configKnowsItsKeys();
+    void configChangesTheFile();
+    void configChangesNothingElsewhere();
     void listAllShowsEveryDomain();
     void listAllTellsThatLibvirtIsGone();
 };
@@ -155,6 +165,48 @@ void SettingsCommandsTest::configKnowsItsKeys()
     const Outcome outcome = runCli(stage, {u"config"_s, u"control.prot"_s});
     QCOMPARE(outcome.status, 2);
     QVERIFY(outcome.err.contains(u"lockstepd has no setting \"control.prot\""_s));
+}
+
+void SettingsCommandsTest::configChangesTheFile()
+{
+    const QTemporaryDir folder;
+    const QString path = folder.filePath(u"lockstepd.conf"_s);
+    {
+        QFile file{path};
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.write("# ours\n[log]\nlevel = \"info\"\n");
+    }
+    QVERIFY(QFile::setPermissions(path, QFile::ReadOwner | QFile::WriteOwner));
+    Stage stage{BusClient::User::Own, false, path};
+    const Outcome outcome =
+        runCli(stage, {u"config"_s, u"log.level=debug"_s, u"control.port=7000"_s});
+    QVERIFY2(outcome.status == 0, qPrintable(outcome.err));
+    QVERIFY2(outcome.out.contains(path) && outcome.out.contains(u"systemctl restart lockstepd"_s),
+             qPrintable(outcome.out));
+    const QByteArray expected{"# ours\n[log]\nlevel = \"debug\"\n\n[control]\nport = 7000\n"};
+    QCOMPARE(contentsOf(path), expected);
+    QCOMPARE(QFile::permissions(path) & (QFile::ReadGroup | QFile::ReadOther), QFile::Permissions{});
+
+    const Outcome wrong =
+        runCli(stage, {u"config"_s, u"log.level=info"_s, u"control.port=99999"_s});
+    QCOMPARE(wrong.status, 2);
+    QVERIFY2(wrong.err.contains(u"it must be a number from 1 to 65535"_s), qPrintable(wrong.err));
+    QCOMPARE(contentsOf(path), expected);
+
+    const QJsonArray json =
+        runCli(stage, {u"config"_s, u"log.level=default"_s, u"--json"_s}).json()[u"settings"].toArray();
+    QCOMPARE(json.size(), 1);
+    QCOMPARE(json.at(0).toObject()[u"value"].toString(), u"info"_s);
+    QCOMPARE(json.at(0).toObject()[u"from-file"].toBool(true), false);
+}
+
+void SettingsCommandsTest::configChangesNothingElsewhere()
+{
+    Stage stage;
+    const Outcome outcome =
+        runCli(stage, {u"-c"_s, u"beta"_s, u"config"_s, u"log.level=debug"_s});
+    QVERIFY(outcome.status != 0);
+    QVERIFY2(outcome.err.contains(u"changed on that host"_s), qPrintable(outcome.err));
 }
 
 void SettingsCommandsTest::listAllShowsEveryDomain()

@@ -36,11 +36,13 @@ private Q_SLOTS:
     void greetsAndLeaves();
     void goesOnAfterAnError();
     void goesOnWithoutDaemon();
+    void beginsThoughTheDaemonHangs();
     void ctrlCDropsTheLine();
     void ctrlCDuringACallLeavesTheShell();
     void completesCommandsAndNames();
     void listsSeveralCompletions();
     void completesWithoutDaemon();
+    void completionNeverAsksForAPassword();
     void asksAboutAJobAndGoesOn();
     void terminationLeavesTheJobAndEnds();
     void keepsHistoryForTheUserOnly();
@@ -107,6 +109,22 @@ void ShellTest::goesOnWithoutDaemon()
     QVERIFY(stage.service.start());
     run.type("list\r");
     QVERIFY(run.waitFor(u"web1"_s));
+    QVERIFY(run.waitForPrompt(prompt()));
+    run.type("\x04");
+    QCOMPARE(run.finish().status, 0);
+}
+
+void ShellTest::beginsThoughTheDaemonHangs()
+{
+    Stage stage;
+    NEEDS_TERMINALS();
+    QCoro::waitFor(stage.service.stop());
+    const auto deaf =
+        sdbus::createSessionBusConnectionWithAddress(stage.bus.address().toStdString());
+    deaf->requestName(sdbus::ServiceName{dbus::service});
+    CliRun run{stage, CliRun::Where::Terminal};
+    run.start({});
+    QVERIFY(run.waitFor(u"lockstepd did not answer within 5 s"_s));
     QVERIFY(run.waitForPrompt(prompt()));
     run.type("\x04");
     QCOMPARE(run.finish().status, 0);
@@ -180,7 +198,7 @@ void ShellTest::listsSeveralCompletions()
     run.start({});
     QVERIFY(run.waitForPrompt(prompt()));
     run.type("peer \t");
-    QVERIFY(run.waitFor(u"accept  add     list    remove  set     show\r\n"_s));
+    QVERIFY(run.waitFor(u"accept  add     list    probe   remove  set     show\r\n"_s));
     QVERIFY(run.waitForPrompt(prompt() + u"peer "_s));
     run.type("\x03");
     QVERIFY(run.waitForPrompt(prompt()));
@@ -204,6 +222,28 @@ void ShellTest::completesWithoutDaemon()
     const Outcome outcome = run.finish();
     QCOMPARE(outcome.status, 0);
     QVERIFY(!outcome.err.contains(u"error"_s));
+}
+
+void ShellTest::completionNeverAsksForAPassword()
+{
+    Stage stage;
+    NEEDS_TERMINALS();
+    FakePolkit polkit{stage.bus.address()};
+    polkit.challenge = true; // a password would do
+    CliRun run{stage, CliRun::Where::Terminal};
+    run.asNobody();
+    run.start({});
+    QVERIFY(run.waitForPrompt(u"lockstep > "_s));
+    run.type("config \t");
+    QTRY_VERIFY(!polkit.questions.empty());
+    QCOMPARE(polkit.questions.at(0).flags, uint32_t{0}); // it may not be asked for
+    QCOMPARE(run.children(), QByteArray{}); // no agent
+    run.type("\x03");
+    QVERIFY(run.waitForPrompt(u"lockstep > "_s));
+    run.type("\x04");
+    const Outcome outcome = run.finish();
+    QCOMPARE(outcome.status, 0);
+    QVERIFY2(!outcome.err.contains(u"error"_s), qPrintable(outcome.err));
 }
 
 void ShellTest::asksAboutAJobAndGoesOn()

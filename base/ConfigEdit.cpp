@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "base/ConfigEdit.h"
+
+#include "base/Config.h"
+#include "base/ConfigArbiters.h"
+#include "base/ConfigView.h"
+#include "base/Text.h"
+
+#include <QMap>
+#include <QRegularExpression>
+
+#include <algorithm>
+#include <optional>
+
+namespace lockstep {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+bool isToml(const QStringList& lines)
+{
+    try {
+        (void)toml::parse(lines.join(u'\n').toStdString());
+        return true;
+    } catch (const toml::parse_error&) {
+        return false;
+    }
+}
+
+/// The lines of a file, as a person would edit them.
+class Lines
+{
+public:
+    explicit Lines(const QByteArray& text) : m_lines{QString::fromUtf8(text).split(u'\n')} { }
+
+    [[nodiscard]] QByteArray text() const { return m_lines.join(u'\n').toUtf8(); }
+
+    void set(const QString& section, const QString& name, const QString& literal)
+    {
+        const QString line = name + u" = "_s + literal;
+        if (take(section, name, line))
+            return;
+        const auto begin = sectionBegin(section);
+        if (!begin) {
+            append(section, line);
+            return;
+        }
+        // Below the default, which the file that is shipped has as a comment.
+        const auto usual = find(*begin, name, u"#\\s*"_s);
+        m_lines.insert(usual.value_or(*begin - 1) + 1, line);
+    }
+    void remove(const QString& section, const QString& name) { (void)take(section, name, {}); }
+
+private:
+    /// Puts `line` in the place of what sets it; false if nothing does. An empty one takes it out.
+    bool take(const QString& section, const QString& name, const QString& line)
+    {
+        const auto begin = sectionBegin(section);
+        const auto found = begin ? find(*begin, name, {}) : std::nullopt;
+        if (!found)
+            return false;
+        qsizetype count = 1; // A list may go on.
+        while (*found + count < m_lines.size() && !isToml(m_lines.sliced(*found, count)))
+            ++count;
+        m_lines.remove(*found, count);
+        if (!line.isEmpty())
+            m_lines.insert(*found, line);
+        return true;
+    }
+    /// Its first line below the header.
+    [[nodiscard]] std::optional<qsizetype> sectionBegin(const QString& section) const
+    {
+        const QRegularExpression header{
+            u"^\\s*\\[\\s*%1\\s*\\]\\s*(#.*)?$"_s.arg(QRegularExpression::escape(section))};
+        const auto at = m_lines.indexOf(header);
+        if (at < 0)
+            return std::nullopt;
+        return at + 1;
+    }
+    [[nodiscard]] std::optional<qsizetype> find(qsizetype begin, const QString& name,
+                                                const QString& before) const
+    {
+        static const QRegularExpression header{u"^\\s*\\["_s};
+        const QRegularExpression wanted{
+            u"^\\s*%1%2\\s*="_s.arg(before, QRegularExpression::escape(name))};
+        auto end = m_lines.indexOf(header, begin);
+        if (end < 0)
+            end = m_lines.size();
+        const auto at = m_lines.indexOf(wanted, begin);
+        if (at < 0 || at >= end)
+            return std::nullopt;
+        return at;
+    }
+    void append(const QString& section, const QString& line)
+    {
+        while (!m_lines.isEmpty() && m_lines.constLast().trimmed().isEmpty())
+            m_lines.removeLast();
+        if (!m_lines.isEmpty())
+            m_lines.append(QString{});
+        m_lines.append({u"[%1]"_s.arg(section), line, QString{}});
+    }
+
+    QStringList m_lines;
+};
+
+QMap<QString, QString> valuesOf(const Config& config)
+{
+    QMap<QString, QString> values;
+    const auto view = viewOf(config);
+    for (const ConfigSetting& setting : view.settings)
+        values.insert(setting.key, setting.value);
+    return values;
+}
+
+/// What is to be edited by hand.
+std::unexpected<Error> byHand(const QString& path, const QString& why)
+{
+    return failure(Errc::NotSupported, why,
+                   u"Change it in %1, then run 'lockstepd --check-config'."_s.arg(path));
+}
+
+} // namespace
+
+Result<QByteArray> changedConfig(const QByteArray& text, const QString& path,
+                                 const QList<ConfigChange>& changes)
+{
+    const auto before = Config::parse(text, path);
+    if (!before)
+        return std::unexpected{before.error()};
+    auto wanted = valuesOf(*before);
+    const auto usual = Config::parse({}, path).transform(valuesOf).value_or(
+        QMap<QString, QString>{});
+    Lines lines{text};
+    for (const ConfigChange& change : changes) {
+        if (change.key.startsWith(u"fence."_s))
+            return byHand(path, u"fence devices are not changed by a command"_s);
+        if (!usual.contains(change.key))
+            return failure(
+                Errc::InvalidArgument,
+                u"lockstepd has no setting \"%1\""_s.arg(shortened(change.key, 80)),
+                u"'lockstep config' lists them, section and name: control.port."_s);
+        const QString section = change.key.section(u'.', 0, 0);
+        const QString name = change.key.section(u'.', 1);
+        if (change.value == u"default"_s) {
+            lines.remove(section, name);
+            wanted[change.key] = usual.value(change.key);
+            continue;
+        }
+        const auto literal = config::literal(change.key, change.value);
+        if (!literal)
+            return std::unexpected{literal.error()};
+        lines.set(section, name, literal->text);
+        wanted[change.key] = literal->shown;
+    }
+    const QByteArray changed = lines.text();
+    const auto after = Config::parse(changed, path);
+    if (!after)
+        return std::unexpected{after.error()};
+    if (valuesOf(*after) != wanted)
+        return byHand(path, u"that file sets it in a way that no command can change"_s);
+    return changed;
+}
+
+} // namespace lockstep
