@@ -359,7 +359,10 @@ Result<Literal> literal(const QString& key, const QString& value)
     const toml::value<std::string> asText{value.toStdString()};
     const auto inFile = [](const toml::node& node) {
         std::ostringstream out;
-        node.visit([&out](const auto& typed) { out << typed; });
+        // In double quotes, on one line: as in the file that is shipped.
+        out << toml::toml_formatter{node, toml::toml_formatter::default_flags
+                                              & ~toml::format_flags::allow_literal_strings
+                                              & ~toml::format_flags::allow_multi_line_strings};
         return QString::fromStdString(out.str());
     };
     for (const toml::node* const form :

@@ -73,10 +73,7 @@ private:
     {
         const QRegularExpression header{
             u"^\\s*\\[\\s*%1\\s*\\]\\s*(#.*)?$"_s.arg(QRegularExpression::escape(section))};
-        const auto at = m_lines.indexOf(header);
-        if (at < 0)
-            return std::nullopt;
-        return at + 1;
+        return indexOf(header, 0).transform([](qsizetype at) { return at + 1; });
     }
     [[nodiscard]] std::optional<qsizetype> find(qsizetype begin, const QString& name,
                                                 const QString& before) const
@@ -84,13 +81,19 @@ private:
         static const QRegularExpression header{u"^\\s*\\["_s};
         const QRegularExpression wanted{
             u"^\\s*%1%2\\s*="_s.arg(before, QRegularExpression::escape(name))};
-        auto end = m_lines.indexOf(header, begin);
-        if (end < 0)
-            end = m_lines.size();
-        const auto at = m_lines.indexOf(wanted, begin);
-        if (at < 0 || at >= end)
-            return std::nullopt;
-        return at;
+        const auto end = indexOf(header, begin).value_or(m_lines.size());
+        const auto at = indexOf(wanted, begin);
+        return at && *at < end ? at : std::nullopt;
+    }
+    /// The first line from `begin` on that has it. (QStringList's own asks for whole lines.)
+    [[nodiscard]] std::optional<qsizetype> indexOf(const QRegularExpression& wanted,
+                                                   qsizetype begin) const
+    {
+        for (qsizetype at = begin; at < m_lines.size(); ++at) {
+            if (m_lines.at(at).contains(wanted))
+                return at;
+        }
+        return std::nullopt;
     }
     void append(const QString& section, const QString& line)
     {

@@ -209,12 +209,12 @@ void AuthorityTest::cancelNeedsWhatTheJobNeeded()
     JobView job = sampleJob();
     job.kind = kind;
     stage.pairs.put(job);
-    const auto denied = stage.client->call<>(jobPath, jobInterface, "Cancel");
+    const auto denied = stage.client->call<>(jobPath, jobInterface, "Cancel", wire::Dictionary{});
     QVERIFY(!denied);
     QCOMPARE(denied.error().code(), Errc::NotAuthorized);
     QVERIFY(stage.pairs.calls.isEmpty());
     polkit.authorized = true;
-    QVERIFY(stage.client->call<>(jobPath, jobInterface, "Cancel"));
+    QVERIFY(stage.client->call<>(jobPath, jobInterface, "Cancel", wire::Dictionary{}));
     QCOMPARE(stage.pairs.calls, QStringList{u"cancel 1"_s});
     QCOMPARE(polkit.questions.size(), std::size_t{2});
     for (const auto& question : polkit.questions)

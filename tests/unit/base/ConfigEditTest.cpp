@@ -58,8 +58,10 @@ void ConfigEditTest::changesWhatIsThere_data()
         << QByteArray{"[log]\n# why\nlevel = \"info\"\n[control]\nport = 7000\n"} << u"log.level"_s
         << u"error"_s << QByteArray{"[log]\n# why\nlevel = \"error\"\n[control]\nport = 7000\n"};
     QTest::newRow("a key of the same name elsewhere")
-        << QByteArray{"[etcd]\nkey = \"/a\"\n[store]\n"} << u"store.directory"_s << u"/srv/l"_s
-        << QByteArray{"[etcd]\nkey = \"/a\"\n[store]\ndirectory = \"/srv/l\"\n"};
+        << QByteArray{"[fence.b]\nagent = \"fence_ipmilan\"\ntimeout-ms = 9000\n[etcd]\n"}
+        << u"etcd.timeout-ms"_s << u"900"_s
+        << QByteArray{"[fence.b]\nagent = \"fence_ipmilan\"\ntimeout-ms = 9000\n[etcd]\n"
+                      "timeout-ms = 900\n"};
     QTest::newRow("a list of several lines")
         << QByteArray{"[etcd]\nendpoints = [\n  \"http://a:1\", # one\n  \"http://b:1\"\n]\n# end\n"}
         << u"etcd.endpoints"_s << u"http://c:1, http://d:1"_s

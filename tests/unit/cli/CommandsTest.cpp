@@ -70,11 +70,11 @@ void CommandsTest::protectWaitsForItsJob()
     run.start({u"protect"_s, u"web1"_s, u"beta"_s, u"--image-directory"_s, u"/images"_s});
     QVERIFY(run.waitFor(u"copy disk vda\n"_s));
     JobView job = ended(JobState::Done);
-    job.result = {{u"gap-ms"_s, 210}};
+    job.result = {{u"live-ms"_s, 210}};
     stage.pairs.put(job);
     const Outcome outcome = run.finish();
     QCOMPARE(outcome.status, 0);
-    QCOMPARE(outcome.out, u"web1 is protected (gap-ms 210)\n"_s);
+    QCOMPARE(outcome.out, u"web1 is protected (live-ms 210)\n"_s);
     QCOMPARE(outcome.err, u"copy disk vda\n"_s);
     QCOMPARE(stage.pairs.calls, QStringList{u"protect web1 beta /images"_s});
 }

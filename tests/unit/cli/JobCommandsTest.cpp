@@ -39,11 +39,11 @@ void JobCommandsTest::waitFollowsAJobThatWasLeftRunning()
     run.start({u"job"_s, u"wait"_s, u"1"_s});
     QVERIFY(run.waitFor(u"copy disk vda\n"_s));
     JobView job = ended(JobState::Done);
-    job.result = {{u"gap-ms"_s, 210}};
+    job.result = {{u"live-ms"_s, 210}};
     stage.pairs.put(job);
     const Outcome outcome = run.finish();
     QCOMPARE(outcome.status, 0);
-    QCOMPARE(outcome.out, u"job 1 (protect web1) is done (gap-ms 210)\n"_s);
+    QCOMPARE(outcome.out, u"job 1 (protect web1) is done (live-ms 210)\n"_s);
     QVERIFY(stage.pairs.calls.isEmpty());
     // It is the same afterwards.
     const Outcome later = runCli(stage, {u"job"_s, u"wait"_s, u"1"_s, u"--json"_s});

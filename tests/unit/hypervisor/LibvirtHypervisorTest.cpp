@@ -183,10 +183,10 @@ void LibvirtHypervisorTest::reportsQmpEvents()
     QSignalSpy events{m_hypervisor.get(), &Hypervisor::qmpEvent};
     const qint64 before = QDateTime::currentMSecsSinceEpoch() * 1000;
     QVERIFY(QCoro::waitFor(m_hypervisor->monitor(tiny)->execute(u"stop"_s)));
-    QTRY_VERIFY(!events.isEmpty());
-    QCOMPARE(events.first().at(0).value<DomainUuid>().value, tiny.value);
-    QCOMPARE(events.first().at(1).toString(), u"STOP"_s);
-    const qint64 when = events.first().at(2).toLongLong();
+    // The RESUME of the start may come first.
+    QTRY_VERIFY(!events.isEmpty() && events.last().at(1).toString() == u"STOP"_s);
+    QCOMPARE(events.last().at(0).value<DomainUuid>().value, tiny.value);
+    const qint64 when = events.last().at(2).toLongLong();
     QVERIFY(qAbs(when - before) < 5'000'000);
 }
 
