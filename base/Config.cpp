@@ -349,7 +349,8 @@ Result<Literal> literal(const QString& key, const QString& value)
         return key == u"%1.%2"_s.arg(quoted(candidate.section), quoted(candidate.name));
     });
     if (known == keys.end())
-        return failure(Errc::InvalidArgument, u"lockstepd has no setting \"%1\""_s.arg(shortened(key, 80)));
+        return failure(Errc::InvalidArgument,
+                       u"lockstepd has no setting \"%1\""_s.arg(shortened(key, 80)));
     bool isNumber = false;
     const qint64 number = value.toLongLong(&isNumber);
     toml::array list;
@@ -360,9 +361,10 @@ Result<Literal> literal(const QString& key, const QString& value)
     const auto inFile = [](const toml::node& node) {
         std::ostringstream out;
         // In double quotes, on one line: as in the file that is shipped.
-        out << toml::toml_formatter{node, toml::toml_formatter::default_flags
-                                              & ~toml::format_flags::allow_literal_strings
-                                              & ~toml::format_flags::allow_multi_line_strings};
+        out << toml::toml_formatter{node,
+                                    toml::toml_formatter::default_flags
+                                        & ~toml::format_flags::allow_literal_strings
+                                        & ~toml::format_flags::allow_multi_line_strings};
         return QString::fromStdString(out.str());
     };
     for (const toml::node* const form :

@@ -132,17 +132,16 @@ Result<QByteArray> changedConfig(const QByteArray& text, const QString& path,
     if (!before)
         return std::unexpected{before.error()};
     auto wanted = valuesOf(*before);
-    const auto usual = Config::parse({}, path).transform(valuesOf).value_or(
-        QMap<QString, QString>{});
+    const auto usual =
+        Config::parse({}, path).transform(valuesOf).value_or(QMap<QString, QString>{});
     Lines lines{text};
     for (const ConfigChange& change : changes) {
         if (change.key.startsWith(u"fence."_s))
             return byHand(path, u"fence devices are not changed by a command"_s);
         if (!usual.contains(change.key))
-            return failure(
-                Errc::InvalidArgument,
-                u"lockstepd has no setting \"%1\""_s.arg(shortened(change.key, 80)),
-                u"'lockstep config' lists them, section and name: control.port."_s);
+            return failure(Errc::InvalidArgument,
+                           u"lockstepd has no setting \"%1\""_s.arg(shortened(change.key, 80)),
+                           u"'lockstep config' lists them, section and name: control.port."_s);
         const QString section = change.key.section(u'.', 0, 0);
         const QString name = change.key.section(u'.', 1);
         if (change.value == u"default"_s) {

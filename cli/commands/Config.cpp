@@ -65,8 +65,7 @@ Result<QByteArray> contents(const QString& path)
     if (!file.exists())
         return QByteArray{};
     if (!file.open(QIODevice::ReadOnly))
-        return failure(Errc::Refused,
-                       u"%1 cannot be read: %2"_s.arg(path, file.errorString()),
+        return failure(Errc::Refused, u"%1 cannot be read: %2"_s.arg(path, file.errorString()),
                        u"Run it as root."_s);
     return file.readAll();
 }
@@ -109,7 +108,8 @@ Result<int> change(const std::vector<std::string>& words, bool json)
         const QString text = QString::fromStdString(word);
         const auto split = text.indexOf(u'=');
         if (split < 1)
-            return failure(Errc::InvalidArgument, u"\"%1\" is not KEY=VALUE"_s.arg(shortened(text, 80)),
+            return failure(Errc::InvalidArgument,
+                           u"\"%1\" is not KEY=VALUE"_s.arg(shortened(text, 80)),
                            u"For example: lockstep config log.level=debug."_s);
         changes.append({.key = text.first(split), .value = text.sliced(split + 1)});
     }

@@ -149,9 +149,10 @@ Task<Result<void>> Authority::check(Caller caller, uint user, Action action, Det
             .withTimeout(caller.interactive ? interactiveDeadline : usualDeadline)
             .withArguments(subject, std::string{actionId(action)}, details,
                            caller.interactive ? allowUserInteraction : uint32_t{0}, cancellation)
-            .uponReplyInvoke([answer](std::optional<sdbus::Error> error, const PolkitAnswer& verdict) {
-                answer.complete(error ? noPolkitAnswer(*error) : Result<PolkitAnswer>{verdict});
-            });
+            .uponReplyInvoke(
+                [answer](std::optional<sdbus::Error> error, const PolkitAnswer& verdict) {
+                    answer.complete(error ? noPolkitAnswer(*error) : Result<PolkitAnswer>{verdict});
+                });
     } catch (const sdbus::Error& error) {
         answer.complete(noPolkitAnswer(error));
     }

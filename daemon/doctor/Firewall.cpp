@@ -249,8 +249,8 @@ Task<QList<Finding>> examineFirewall(Traffic traffic)
         co_return QList<Finding>{};
     const auto listed = co_await runProgram(u"nft"_s, {u"-j"_s, u"list"_s, u"ruleset"_s}, patience);
     if (!listed && listed.error().code() == Errc::NotSupported)
-        co_return QList{note(Id::Firewall,
-                             u"nft is not installed; what rules there are is not known"_s)};
+        co_return QList{
+            note(Id::Firewall, u"nft is not installed; what rules there are is not known"_s)};
     if (!listed || listed->exitStatus != 0)
         co_return QList{note(Id::Firewall,
                              u"the firewall's rules cannot be read: %1"_s.arg(

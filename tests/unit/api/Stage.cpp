@@ -6,8 +6,7 @@
 namespace lockstep::test {
 
 Stage::Stage(BusClient::User user, bool interactive, const QString& configFile)
-    : service{pairs,         peers, hypervisor, doctor,
-              bus.address(), sampleConfiguration(configFile)}
+    : service{pairs, peers, hypervisor, doctor, bus.address(), sampleConfiguration(configFile)}
 {
     pairs.put(samplePair());
     pairs.put(sampleJob());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "base/Config.h"
 #include "base/ConfigEdit.h"
+#include "base/Config.h"
 
 #include <QFile>
 #include <QTest>
@@ -52,8 +52,8 @@ void ConfigEditTest::changesWhatIsThere_data()
     QTest::addColumn<QByteArray>("after");
     QTest::newRow("a file without it") << QByteArray{"# mine\n"} << u"log.level"_s << u"debug"_s
                                        << QByteArray{"# mine\n\n[log]\nlevel = \"debug\"\n"};
-    QTest::newRow("an empty file") << QByteArray{} << u"control.port"_s << u"7000"_s
-                                   << QByteArray{"[control]\nport = 7000\n"};
+    QTest::newRow("an empty file")
+        << QByteArray{} << u"control.port"_s << u"7000"_s << QByteArray{"[control]\nport = 7000\n"};
     QTest::newRow("another value")
         << QByteArray{"[log]\n# why\nlevel = \"info\"\n[control]\nport = 7000\n"} << u"log.level"_s
         << u"error"_s << QByteArray{"[log]\n# why\nlevel = \"error\"\n[control]\nport = 7000\n"};
@@ -63,7 +63,8 @@ void ConfigEditTest::changesWhatIsThere_data()
         << QByteArray{"[fence.b]\nagent = \"fence_ipmilan\"\ntimeout-ms = 9000\n[etcd]\n"
                       "timeout-ms = 900\n"};
     QTest::newRow("a list of several lines")
-        << QByteArray{"[etcd]\nendpoints = [\n  \"http://a:1\", # one\n  \"http://b:1\"\n]\n# end\n"}
+        << QByteArray{"[etcd]\nendpoints = [\n  \"http://a:1\", # one\n  \"http://b:1\"\n]\n# "
+                      "end\n"}
         << u"etcd.endpoints"_s << u"http://c:1, http://d:1"_s
         << QByteArray{"[etcd]\nendpoints = [ \"http://c:1\", \"http://d:1\" ]\n# end\n"};
     QTest::newRow("text that looks like a number")
@@ -97,9 +98,9 @@ void ConfigEditTest::changesAllOrNone()
 {
     // Each alone would leave too few ports.
     const QByteArray before{"[replication]\nport-min = 50000\nport-max = 50010\n"};
-    const auto both = changedConfig(before, path,
-                                    {{u"replication.port-min"_s, u"60000"_s},
-                                     {u"replication.port-max"_s, u"60010"_s}});
+    const auto both = changedConfig(
+        before, path,
+        {{u"replication.port-min"_s, u"60000"_s}, {u"replication.port-max"_s, u"60010"_s}});
     QVERIFY2(both, both ? "" : qPrintable(both.error().message()));
     QCOMPARE(*both, QByteArray{"[replication]\nport-min = 60000\nport-max = 60010\n"});
     const auto one = changedConfig(before, path, {{u"replication.port-min"_s, u"60000"_s}});
@@ -122,14 +123,13 @@ void ConfigEditTest::refuses_data()
     QTest::newRow("no word of it")
         << none << u"log.level"_s << u"loud"_s << Errc::InvalidArgument
         << u"log.level \"loud\": it must be \"trace\", \"debug\", \"info\", \"warning\" or \"error\""_s;
-    QTest::newRow("a second line") << none << u"control.name"_s << u"a\n[log]"_s
-                                   << Errc::InvalidArgument << u"control.name"_s;
+    QTest::newRow("a second line")
+        << none << u"control.name"_s << u"a\n[log]"_s << Errc::InvalidArgument << u"control.name"_s;
     QTest::newRow("a fence device")
         << none << u"fence.beta.agent"_s << u"fence_ipmilan"_s << Errc::NotSupported
         << u"fence devices are not changed by a command"_s;
-    QTest::newRow("set in another form")
-        << QByteArray{"control.port = 7000\n"} << u"control.port"_s << u"7001"_s
-        << Errc::ConfigInvalid << u""_s;
+    QTest::newRow("set in another form") << QByteArray{"control.port = 7000\n"} << u"control.port"_s
+                                         << u"7001"_s << Errc::ConfigInvalid << u""_s;
     QTest::newRow("in an inline table")
         << QByteArray{"control = { port = 7000 }\n"} << u"control.port"_s << u"default"_s
         << Errc::NotSupported << u"in a way that no command can change"_s;

@@ -185,7 +185,8 @@ void SettingsCommandsTest::configChangesTheFile()
              qPrintable(outcome.out));
     const QByteArray expected{"# ours\n[log]\nlevel = \"debug\"\n\n[control]\nport = 7000\n"};
     QCOMPARE(contentsOf(path), expected);
-    QCOMPARE(QFile::permissions(path) & (QFile::ReadGroup | QFile::ReadOther), QFile::Permissions{});
+    QCOMPARE(QFile::permissions(path) & (QFile::ReadGroup | QFile::ReadOther),
+             QFile::Permissions{});
 
     const Outcome wrong =
         runCli(stage, {u"config"_s, u"log.level=info"_s, u"control.port=99999"_s});
@@ -193,8 +194,9 @@ void SettingsCommandsTest::configChangesTheFile()
     QVERIFY2(wrong.err.contains(u"it must be a number from 1 to 65535"_s), qPrintable(wrong.err));
     QCOMPARE(contentsOf(path), expected);
 
-    const QJsonArray json =
-        runCli(stage, {u"config"_s, u"log.level=default"_s, u"--json"_s}).json()[u"settings"].toArray();
+    const QJsonArray json = runCli(stage, {u"config"_s, u"log.level=default"_s, u"--json"_s})
+                                .json()[u"settings"]
+                                .toArray();
     QCOMPARE(json.size(), 1);
     QCOMPARE(json.at(0).toObject()[u"value"].toString(), u"info"_s);
     QCOMPARE(json.at(0).toObject()[u"from-file"].toBool(true), false);
@@ -203,8 +205,7 @@ void SettingsCommandsTest::configChangesTheFile()
 void SettingsCommandsTest::configChangesNothingElsewhere()
 {
     Stage stage;
-    const Outcome outcome =
-        runCli(stage, {u"-c"_s, u"beta"_s, u"config"_s, u"log.level=debug"_s});
+    const Outcome outcome = runCli(stage, {u"-c"_s, u"beta"_s, u"config"_s, u"log.level=debug"_s});
     QVERIFY(outcome.status != 0);
     QVERIFY2(outcome.err.contains(u"changed on that host"_s), qPrintable(outcome.err));
 }
