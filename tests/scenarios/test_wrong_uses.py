@@ -231,7 +231,7 @@ CALLS_OF_OBJECTS = [
     (Call("", "Peer", "SetHeartbeat", "(options(colour='red'),)"), "InvalidArgument", "colour"),
     (Call("", "Peer", "SetHeartbeat", "(True,)"), "InvalidArgs", "a{sv}"),
     (Call("", "Peer", "Accept", "(7,)"), "InvalidArgs", "s"),
-    (Call("", "Peer", "Accept", f"({HUGE},)"), "InvalidArgument", "1048576"),
+    (Call("", "Peer", "Accept", f"({HUGE}, options())"), "InvalidArgument", "1048576"),
     (Call("", "Peer", "Remove", "(options(force=True),)"), "InvalidArgument", "force"),
 ]
 
