@@ -155,7 +155,7 @@ Result<QByteArray> changedConfig(const QByteArray& text, const QString& path,
         lines.set(section, name, literal->text);
         wanted[change.key] = literal->shown;
     }
-    const QByteArray changed = lines.text();
+    QByteArray changed = lines.text();
     const auto after = Config::parse(changed, path);
     if (!after)
         return std::unexpected{after.error()};

@@ -207,7 +207,7 @@ Error afterCall(const sdbus::Error& error, const CallInterrupt& interrupt)
                 u"'lockstep list' and 'lockstep job list' show whether it does it all the same."_s};
     }
     const auto bus = Bus::current();
-    const Error found = decoded(error);
+    Error found = decoded(error);
     if (!bus)
         return found;
     // lockstepd has an error of this name, too: another host did not answer it.

@@ -59,7 +59,7 @@ Result<QDateTime> parseSince(const QString& text, const QDateTime& now)
 {
     if (const auto seconds = parseDuration(text))
         return now.addSecs(-*seconds);
-    if (const QDateTime time = parseIso(text); time.isValid())
+    if (QDateTime time = parseIso(text); time.isValid())
         return time;
     constexpr qsizetype longest = 80;
     return failure(

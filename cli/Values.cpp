@@ -94,6 +94,7 @@ Values::Values(Daemon& daemon) : m_daemon{daemon}, m_quietly{daemon}, m_hurry{da
 std::vector<std::string> Values::kinds()
 {
     std::vector<std::string> all;
+    all.reserve(sources.size());
     for (const Source& source : sources)
         all.emplace_back(source.kind);
     return all;
