@@ -18,29 +18,46 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-bool isToml(const QStringList& lines)
+bool isToml(const QString& text)
 {
     try {
-        (void)toml::parse(lines.join(u'\n').toStdString());
+        (void)toml::parse(text.toStdString());
         return true;
     } catch (const toml::parse_error&) {
         return false;
     }
 }
 
+/// The comment behind a setting; empty if there is none.
+QString commentBehind(const QString& setting)
+{
+    // Before any other '#', in text or in a list, it is no setting yet.
+    for (auto at = setting.indexOf(u'#'); at >= 0; at = setting.indexOf(u'#', at + 1)) {
+        if (isToml(setting.first(at)))
+            return setting.sliced(at);
+    }
+    return {};
+}
+
 /// The lines of a file, as a person would edit them.
 class Lines
 {
 public:
-    explicit Lines(const QByteArray& text) : m_lines{QString::fromUtf8(text).split(u'\n')} { }
+    explicit Lines(const QByteArray& text)
+        : m_end{text.contains("\r\n") ? u"\r\n"_s : u"\n"_s},
+          m_lines{QString::fromUtf8(text).split(m_end)}
+    { }
 
-    [[nodiscard]] QByteArray text() const { return m_lines.join(u'\n').toUtf8(); }
+    [[nodiscard]] QByteArray text() const { return m_lines.join(m_end).toUtf8(); }
 
     void set(const QString& section, const QString& name, const QString& literal)
     {
         const QString line = name + u" = "_s + literal;
-        if (take(section, name, line))
+        if (const auto place = placeOf(section, name)) {
+            const QString comment = place->comment.isEmpty() ? QString{} : u" "_s + place->comment;
+            replace(*place, {place->indent + line + comment});
             return;
+        }
         const auto begin = sectionBegin(section);
         if (!begin) {
             append(section, line);
@@ -50,23 +67,47 @@ public:
         const auto usual = find(*begin, name, u"#\\s*"_s);
         m_lines.insert(usual.value_or(*begin - 1) + 1, line);
     }
-    void remove(const QString& section, const QString& name) { (void)take(section, name, {}); }
+    void remove(const QString& section, const QString& name)
+    {
+        if (const auto place = placeOf(section, name)) {
+            replace(*place,
+                    place->comment.isEmpty() ? QStringList{}
+                                             : QStringList{place->indent + place->comment});
+        }
+    }
 
 private:
-    /// Puts `line` in the place of what sets it; false if nothing does. An empty one takes it out.
-    bool take(const QString& section, const QString& name, const QString& line)
+    /// Where something is set, and what stays of it.
+    struct Place
+    {
+        qsizetype first{0};
+        qsizetype count{1}; ///< A list may go on.
+        QString indent;
+        QString comment;
+    };
+
+    [[nodiscard]] std::optional<Place> placeOf(const QString& section, const QString& name) const
     {
         const auto begin = sectionBegin(section);
         const auto found = begin ? find(*begin, name, {}) : std::nullopt;
         if (!found)
-            return false;
-        qsizetype count = 1; // A list may go on.
-        while (*found + count < m_lines.size() && !isToml(m_lines.sliced(*found, count)))
-            ++count;
-        m_lines.remove(*found, count);
-        if (!line.isEmpty())
-            m_lines.insert(*found, line);
-        return true;
+            return std::nullopt;
+        const auto isLetter = [](QChar c) { return !c.isSpace(); };
+        const QString& line = m_lines.at(*found);
+        const auto indent = std::ranges::find_if(line, isLetter) - line.begin();
+        for (qsizetype count = 1; *found + count <= m_lines.size(); ++count) {
+            const QString text = m_lines.sliced(*found, count).join(u'\n');
+            if (isToml(text))
+                return Place{.first = *found,
+                             .count = count,
+                             .indent = line.first(indent),
+                             .comment = commentBehind(text)};
+        }
+        return std::nullopt;
+    }
+    void replace(const Place& place, const QStringList& lines)
+    {
+        m_lines = m_lines.first(place.first) + lines + m_lines.sliced(place.first + place.count);
     }
     /// Its first line below the header.
     [[nodiscard]] std::optional<qsizetype> sectionBegin(const QString& section) const
@@ -104,15 +145,16 @@ private:
         m_lines.append({u"[%1]"_s.arg(section), line, QString{}});
     }
 
+    QString m_end;
     QStringList m_lines;
 };
 
-QMap<QString, QString> valuesOf(const Config& config)
+QMap<QString, QString> valuesOf(const Config& config, QString ConfigSetting::* value)
 {
     QMap<QString, QString> values;
     const auto view = viewOf(config);
     for (const ConfigSetting& setting : view.settings)
-        values.insert(setting.key, setting.value);
+        values.insert(setting.key, setting.*value);
     return values;
 }
 
@@ -131,9 +173,8 @@ Result<QByteArray> changedConfig(const QByteArray& text, const QString& path,
     const auto before = Config::parse(text, path);
     if (!before)
         return std::unexpected{before.error()};
-    auto wanted = valuesOf(*before);
-    const auto usual =
-        Config::parse({}, path).transform(valuesOf).value_or(QMap<QString, QString>{});
+    auto wanted = valuesOf(*before, &ConfigSetting::value);
+    const auto usual = valuesOf(*before, &ConfigSetting::usual);
     Lines lines{text};
     for (const ConfigChange& change : changes) {
         if (change.key.startsWith(u"fence."_s))
@@ -156,11 +197,15 @@ Result<QByteArray> changedConfig(const QByteArray& text, const QString& path,
         wanted[change.key] = literal->shown;
     }
     QByteArray changed = lines.text();
-    const auto after = Config::parse(changed, path);
+    const QString otherwise = u"that file sets it in a way that no command can change"_s;
+    if (!isToml(QString::fromUtf8(changed)))
+        return byHand(path, otherwise);
+    // Its lines may be further down than in the file.
+    const auto after = Config::parse(changed, u"%1 with this change"_s.arg(path));
     if (!after)
         return std::unexpected{after.error()};
-    if (valuesOf(*after) != wanted)
-        return byHand(path, u"that file sets it in a way that no command can change"_s);
+    if (valuesOf(*after, &ConfigSetting::value) != wanted)
+        return byHand(path, otherwise);
     return changed;
 }
 

@@ -67,6 +67,17 @@ void ConfigEditTest::changesWhatIsThere_data()
                       "end\n"}
         << u"etcd.endpoints"_s << u"http://c:1, http://d:1"_s
         << QByteArray{"[etcd]\nendpoints = [ \"http://c:1\", \"http://d:1\" ]\n# end\n"};
+    QTest::newRow("a comment behind it")
+        << QByteArray{"[control]\n  port = 7000  # see ticket #4711\nname = \"a\"\n"}
+        << u"control.port"_s << u"7001"_s
+        << QByteArray{"[control]\n  port = 7001 # see ticket #4711\nname = \"a\"\n"};
+    QTest::newRow("a comment behind what is taken out")
+        << QByteArray{"[store]\ndirectory = \"/a#b\" # big disk\n"} << u"store.directory"_s
+        << u"default"_s << QByteArray{"[store]\n# big disk\n"};
+    QTest::newRow("lines as on Windows")
+        << QByteArray{"[control]\r\nport = 7000\r\n# mine\r\n[log]\r\n# yours\r\n"}
+        << u"control.port"_s << u"7001"_s
+        << QByteArray{"[control]\r\nport = 7001\r\n# mine\r\n[log]\r\n# yours\r\n"};
     QTest::newRow("text that looks like a number")
         << QByteArray{"[control]\n"} << u"control.name"_s << u"17"_s
         << QByteArray{"[control]\nname = \"17\"\n"};
@@ -128,8 +139,9 @@ void ConfigEditTest::refuses_data()
     QTest::newRow("a fence device")
         << none << u"fence.beta.agent"_s << u"fence_ipmilan"_s << Errc::NotSupported
         << u"fence devices are not changed by a command"_s;
-    QTest::newRow("set in another form") << QByteArray{"control.port = 7000\n"} << u"control.port"_s
-                                         << u"7001"_s << Errc::ConfigInvalid << u""_s;
+    QTest::newRow("set in another form")
+        << QByteArray{"control.port = 7000\n"} << u"control.port"_s << u"7001"_s
+        << Errc::NotSupported << u"in a way that no command can change"_s;
     QTest::newRow("in an inline table")
         << QByteArray{"control = { port = 7000 }\n"} << u"control.port"_s << u"default"_s
         << Errc::NotSupported << u"in a way that no command can change"_s;
