@@ -138,8 +138,10 @@ Result<int> finishWithJob(Daemon& daemon, const sdbus::ObjectPath& path, const W
         printJson(*job);
     } else if (waiting.noWait) {
         const qint64 id = (*job)[u"id"].toInteger();
-        writeLine(Stream::Out,
-                  u"job %1 has been started; 'lockstep job show %1' tells how it goes"_s.arg(id));
+        writeLine(
+            Stream::Out,
+            u"job %1 has been started; 'lockstep job show %1' tells how it goes, 'job wait %1' waits for its end"_s
+                .arg(id));
     } else {
         QStringList measured;
         const QJsonObject result = (*job)[u"result"].toObject();

@@ -4,6 +4,8 @@
 #include "cli/WireJson.h"
 #include "dbus/Names.h"
 
+#include <optional>
+
 namespace lockstep::cli {
 
 using namespace Qt::StringLiterals;
@@ -34,7 +36,9 @@ Result<void> JobWatch::listen()
 
 Result<QJsonObject> JobWatch::refresh()
 {
-    const Hurry hurry{m_daemon};
+    std::optional<Hurry> hurry;
+    if (!m_job.isEmpty()) // Later ones are asked for again.
+        hurry.emplace(m_daemon);
     if (!m_proxy) {
         if (const auto listening = listen(); !listening)
             return std::unexpected{listening.error()};

@@ -59,9 +59,14 @@ Result<QDateTime> parseSince(const QString& text, const QDateTime& now)
 {
     if (const auto seconds = parseDuration(text))
         return now.addSecs(-*seconds);
-    if (QDateTime time = parseIso(text); time.isValid())
-        return time;
     constexpr qsizetype longest = 80;
+    if (QDateTime time = parseIso(text); time.isValid()) {
+        if (time <= now)
+            return time;
+        return failure(Errc::InvalidArgument,
+                       u"--since: \"%1\" lies in the future"_s.arg(shortened(text, longest)),
+                       u"--follow shows what happens from now on."_s);
+    }
     return failure(
         Errc::InvalidArgument, u"--since: \"%1\" is no time"_s.arg(shortened(text, longest)),
         u"Give how long ago (90s, 30min, 2h, 7d), or when: 2026-11-20, 2026-11-20T18:40, with Z for UTC."_s);

@@ -6,6 +6,7 @@
 
 #include <QCommandLineParser>
 #include <QCoreApplication>
+#include <QFileInfo>
 
 #include <cstdio>
 
@@ -42,7 +43,7 @@ int main(int argc, char** argv)
     options.addOptions({file, check, forget});
     options.process(application);
 
-    const auto config = lockstep::Config::load(options.value(file));
+    const auto config = lockstep::Config::load(QFileInfo{options.value(file)}.absoluteFilePath());
     if (!config)
         return report(config.error());
     if (options.isSet(check))

@@ -14,6 +14,7 @@
 #include <QJsonArray>
 #include <QSaveFile>
 
+#include <sys/stat.h>
 #include <unistd.h>
 #include <algorithm>
 
@@ -50,13 +51,34 @@ void printAll(const QString& file, const QJsonArray& settings)
             .arg(file));
 }
 
-/// The daemon's, or the usual one if it does not run: a file that keeps it from that is mended so.
-QString fileToChange()
+/// The daemon's own: it may have been started with another than the usual one.
+Result<QString> fileOfDaemon()
 {
     auto daemon = Daemon::connect();
-    const auto known = daemon ? daemon->configuration() : Result<QJsonObject>{QJsonObject{}};
-    const QString file = known ? known->value(u"file").toString() : QString{};
-    return file.isEmpty() ? QString{Config::usualPath} : file;
+    if (!daemon)
+        return std::unexpected{daemon.error()};
+    const Quietly quietly{*daemon}; // Root needs no password, and others cannot change the file.
+    return daemon->configuration().transform(
+        [](const QJsonObject& known) { return known[u"file"].toString(); });
+}
+
+/// The daemon's, or the usual one if it does not run.
+Result<QString> fileToChange()
+{
+    auto file = fileOfDaemon();
+    if (!file && file.error().code() == Errc::DaemonUnavailable)
+        return QString{Config::usualPath};
+    return file;
+}
+
+std::unexpected<Error> fileFailure(const QString& what, const QFileDevice& file)
+{
+    const QString message = u"%1: %2"_s.arg(what.arg(file.fileName()), file.errorString());
+    if (::geteuid() != 0)
+        return failure(Errc::NotAuthorized, message, u"Run it as root."_s);
+    return failure(
+        Errc::StoreError, message,
+        u"See with 'df' and 'mount' whether there is space and whether it is writable."_s);
 }
 
 Result<QByteArray> contents(const QString& path)
@@ -65,19 +87,26 @@ Result<QByteArray> contents(const QString& path)
     if (!file.exists())
         return QByteArray{};
     if (!file.open(QIODevice::ReadOnly))
-        return failure(Errc::Refused, u"%1 cannot be read: %2"_s.arg(path, file.errorString()),
-                       u"Run it as root."_s);
+        return fileFailure(u"%1 cannot be read"_s, file);
     return file.readAll();
+}
+
+/// Gives a new file the owner of the one whose place it takes; true if there is none yet.
+bool keepOwner(const QString& path, int newFile)
+{
+    struct stat old{};
+    return ::stat(QFile::encodeName(path).constData(), &old) != 0
+        || ::fchown(newFile, old.st_uid, old.st_gid) == 0;
 }
 
 Result<void> write(const QString& path, const QByteArray& text)
 {
-    QSaveFile file{path}; // keeps mode and owner, and leaves the old one if anything fails
-    if (file.open(QIODevice::WriteOnly) && file.write(text) == text.size() && file.flush()
-        && ::fsync(file.handle()) == 0 && file.commit())
+    QSaveFile file{path}; // Keeps the mode, and leaves the old one if anything fails.
+    if (file.open(QIODevice::WriteOnly) && keepOwner(path, file.handle())
+        && file.write(text) == text.size() && file.flush() && ::fsync(file.handle()) == 0
+        && file.commit())
         return {};
-    return failure(Errc::Refused, u"%1 cannot be written: %2"_s.arg(path, file.errorString()),
-                   u"Run it as root."_s);
+    return fileFailure(u"%1 cannot be written"_s, file);
 }
 
 /// Those settings as the file has them now.
@@ -117,20 +146,22 @@ Result<int> change(const std::vector<std::string>& words, bool json)
         return failure(Errc::NotSupported,
                        u"the settings of another host's lockstepd are changed on that host"_s,
                        u"Run it there, as root."_s);
-    const QString path = fileToChange();
-    const auto before = contents(path);
+    const auto path = fileToChange();
+    if (!path)
+        return std::unexpected{path.error()};
+    const auto before = contents(*path);
     if (!before)
         return std::unexpected{before.error()};
-    const auto after = changedConfig(*before, path, changes);
+    const auto after = changedConfig(*before, *path, changes);
     if (!after)
         return std::unexpected{after.error()};
-    if (const auto written = write(path, *after); !written)
+    if (const auto written = write(*path, *after); !written)
         return std::unexpected{written.error()};
     if (json)
-        printJson(asChanged(*after, path, changes));
+        printJson(asChanged(*after, *path, changes));
     else
         writeLine(Stream::Out,
-                  u"changed in %1; it counts after: systemctl restart lockstepd"_s.arg(path));
+                  u"changed in %1; it counts after: systemctl restart lockstepd"_s.arg(*path));
     return 0;
 }
 

@@ -128,14 +128,19 @@ Result<int> print(Daemon& daemon, const EventSelection& selection, bool json)
 }
 
 /// The history knows names and UUIDs; an id is of the domain that has it now.
-QString nameOrUuid(Daemon& daemon, const QString& domain)
+Result<QString> nameOrUuid(Daemon& daemon, const QString& domain)
 {
     bool isNumber = false;
     domain.toUInt(&isNumber);
     if (!isNumber)
         return domain;
     const auto pair = daemon.pair(domain);
-    return pair ? pair->properties[u"uuid"].toString() : domain;
+    if (pair)
+        return pair->properties[u"uuid"].toString();
+    const auto code = pair.error().code();
+    if (code == Errc::DaemonUnavailable || code == Errc::Timeout || code == Errc::Cancelled)
+        return std::unexpected{pair.error()};
+    return domain; // It may be a name that is a number.
 }
 
 /// All but the domain.
@@ -162,7 +167,10 @@ Result<int> run(const Arguments& arguments, bool json)
     auto daemon = Daemon::connect();
     if (!daemon)
         return std::unexpected{daemon.error()};
-    selection->domain = nameOrUuid(*daemon, QString::fromStdString(arguments.domain));
+    const auto domain = nameOrUuid(*daemon, QString::fromStdString(arguments.domain));
+    if (!domain)
+        return std::unexpected{domain.error()};
+    selection->domain = *domain;
     return arguments.follow ? follow(*daemon, *selection, json) : print(*daemon, *selection, json);
 }
 

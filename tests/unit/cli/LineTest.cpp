@@ -16,7 +16,7 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-const QDateTime now{QDate{2026, 11, 20}, QTime{18, 40}, QTimeZone::UTC};
+const QDateTime now{QDate{2026, 11, 22}, QTime{18, 40}, QTimeZone::UTC};
 
 } // namespace
 
@@ -38,6 +38,7 @@ private Q_SLOTS:
     void understandsTimes();
     void refusesWhatIsNoTime_data();
     void refusesWhatIsNoTime();
+    void refusesATimeToCome();
     void understandsHosts_data();
     void understandsHosts();
     void refusesHostileHosts_data();
@@ -225,6 +226,13 @@ void LineTest::refusesWhatIsNoTime()
     QCOMPARE(time.error().code(), Errc::InvalidArgument);
     QVERIFY(time.error().message().size() < 200);
     QVERIFY(time.error().remedy().contains(u"30min"_s));
+}
+
+void LineTest::refusesATimeToCome()
+{
+    const auto time = parseSince(now.addSecs(3600).toString(Qt::ISODate), now);
+    QVERIFY(!time);
+    QVERIFY(time.error().message().contains(u"future"_s));
 }
 
 void LineTest::understandsHosts_data()

@@ -35,6 +35,7 @@ class TimeoutTest final : public QObject
 private Q_SLOTS:
     void endsTheWaitForADaemonThatHangs_data();
     void endsTheWaitForADaemonThatHangs();
+    void countsForTheFirstLookAtAJob();
     void tellsWhatToDo();
     void countsForAWholeLine();
     void countsForOneCommandOfAScript();
@@ -61,6 +62,15 @@ void TimeoutTest::endsTheWaitForADaemonThatHangs()
     const Outcome outcome = runCli(stage, words + QStringList{u"--json"_s, u"--timeout"_s, u"1"_s});
     QVERIFY2(outcome.status == 5, qPrintable(outcome.out + outcome.err));
     QCOMPARE(outcome.errorName(), u"Timeout"_s);
+}
+
+void TimeoutTest::countsForTheFirstLookAtAJob()
+{
+    Stage stage;
+    const Deaf deaf{stage};
+    const Outcome outcome = runCli(stage, {u"job"_s, u"wait"_s, u"1"_s, u"--timeout"_s, u"3"_s});
+    QCOMPARE(outcome.status, 5);
+    QVERIFY2(outcome.err.contains(u"within 3 s"_s), qPrintable(outcome.err));
 }
 
 void TimeoutTest::tellsWhatToDo()
