@@ -100,6 +100,7 @@ Task<void> DBusService::stop()
 {
     if (!m_session)
         co_return;
+    m_session->tree->flush(); // while we have the name that clients listen to
     try {
         m_session->connection->releaseName(sdbus::ServiceName{dbus::service});
     } catch (const sdbus::Error& error) {

@@ -170,6 +170,12 @@ void ManagerObject::announce(const PairEvent& event)
     m_pace.sendSoon(eventsPeriod);
 }
 
+void ManagerObject::flush()
+{
+    if (!m_events.isEmpty())
+        m_pace.sendNow();
+}
+
 void ManagerObject::sendEvents()
 {
     const QList<PairEvent> events = std::exchange(m_events, {});

@@ -20,6 +20,8 @@ public:
 
     /// Tells it at once, or within a tenth of a second together with others.
     void announce(const PairEvent& event);
+    /// Sends what still waits.
+    void flush();
 
 private:
     void Preflight(sdbus::Result<std::string, std::string, std::vector<wire::Dictionary>>&& result,

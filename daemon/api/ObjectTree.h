@@ -24,6 +24,9 @@ public:
                Requests& requests);
     ~ObjectTree() override;
 
+    /// Announces the events that still wait.
+    void flush() { m_manager.flush(); }
+
 private:
     template <typename Id, typename Object>
     using Objects = std::map<Id, std::unique_ptr<Object>>;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "Stage.h"
 
+#include <QCoroTask>
 #include <QTest>
 
 using namespace lockstep;
@@ -63,6 +64,7 @@ private Q_SLOTS:
     void announcesWhatTheMethodReturns();
     void announcesTheFirstAtOnceAndThenWhatCameTogether();
     void announcesTheNewestOfVeryMany();
+    void announcesTheLastBeforeItStops();
 };
 
 void EventsTest::returnsEventsWithAllThatIsKnown()
@@ -215,6 +217,17 @@ void EventsTest::announcesTheNewestOfVeryMany()
     const auto events = getEvents(*stage.client, {{"since", number(0)}, {"limit", number(many)}});
     QVERIFY(events);
     QCOMPARE(events->size(), many);
+}
+
+void EventsTest::announcesTheLastBeforeItStops()
+{
+    Told told;
+    Stage stage;
+    listen(*stage.client, told);
+    stage.pairs.record(bare(u"last"_s));
+    QCoro::waitFor(stage.service.stop());
+    QTRY_COMPARE(told.size(), std::size_t{1});
+    QCOMPARE(word(told[0][0], "text"), std::string{"last"});
 }
 
 QTEST_GUILESS_MAIN(EventsTest)
