@@ -61,7 +61,8 @@ QString remedyOf(const Error& error)
 {
     if (error.code() == Errc::ArbiterUnreachable)
         return u"systemctl start etcd, on its hosts; ip route get ADDRESS tells this host's way there"_s;
-    return error.remedy()
+    const QString dot = error.remedy().endsWith(u'.') ? QString{} : u"."_s;
+    return error.remedy() + dot
         + u" 'lockstep config' shows what is set; once it is changed, systemctl restart lockstepd"_s;
 }
 

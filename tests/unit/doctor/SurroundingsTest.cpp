@@ -102,7 +102,7 @@ void SurroundingsTest::etcdThatCannotDecide()
     QCOMPARE(told(judgeEtcd({good, none, good}, {})), u"warning etcd"_s);
     const auto foreign = failure(Errc::ArbiterForeign, u"another cluster"_s, u"--forget-etcd"_s);
     const QString remedy = judgeEtcd({}, foreign).first().remedy;
-    QVERIFY2(remedy.startsWith(u"--forget-etcd 'lockstep config' "_s), qPrintable(remedy));
+    QVERIFY2(remedy.startsWith(u"--forget-etcd. 'lockstep config' "_s), qPrintable(remedy));
 }
 
 void SurroundingsTest::firewalls_data()
