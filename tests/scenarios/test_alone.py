@@ -34,7 +34,7 @@ def go_on_alone(lab, name, kill):
     equal(graph(lab.alpha, name), before, "block nodes, chardevs and objects")
 
 
-@for_guests("web", "db")
+@for_guests("web", full=("db",))
 def test_plug_of_the_shadow_pulled(lab, name):
     go_on_alone(lab, name, lambda: lab.unplug("beta"))
     lab.plug("beta")

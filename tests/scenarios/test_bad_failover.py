@@ -58,7 +58,7 @@ FOREIGN_ETCD = ("etcd", "--name", "foreign", "--data-dir", "/tmp/foreign-etcd", 
                 "--initial-cluster", "foreign=http://127.0.0.1:2399")
 
 
-@for_guests("garbage", "slow", "foreign")
+@for_guests("slow", "foreign", full=("garbage",))
 def test_an_etcd_that_cannot_be_trusted(lab, kind):
     """Nothing happens while both hosts are well; a host that dies then is not taken over from before
     the right etcd is back."""
@@ -166,7 +166,7 @@ def fences_badly(lab, kind):
         beta.shell(f"[ ! -e {AGENT}.good ] || mv {AGENT}.good {AGENT}")
 
 
-@for_guests("lies", "missing")
+@for_guests("lies", full=("missing",))
 def test_a_fence_agent_that_does_not_work(lab, kind):
     fences_badly(lab, kind)
 
