@@ -3,6 +3,7 @@
 
 #include "base/Error.h"
 
+#include <QJsonValue>
 #include <QLatin1StringView>
 
 #include <span>
@@ -13,9 +14,24 @@ namespace lockstep {
 /// records and in errors.
 struct PairSetting
 {
+    enum class Kind {
+        Word,
+        Flag, ///< A boolean on D-Bus and in JSON; "no" or "yes" where it is text.
+        Time, ///< Whole milliseconds; microseconds on D-Bus and in JSON, "25ms" where it is text.
+        Number,
+    };
+    /// Of a time (in microseconds) or a number.
+    struct Bounds
+    {
+        qint64 least{0};
+        qint64 most{0};
+        qint64 usual{0}; ///< The default. A 0 below `least` stands for what the mode needs.
+    };
+
     QLatin1StringView name;
-    std::span<const QLatin1StringView> values; ///< What it can be; the first is the default.
-    bool isFlag; ///< A boolean on D-Bus and in JSON; "no" or "yes" where it is text.
+    Kind kind;
+    std::span<const QLatin1StringView> values; ///< Of a word or flag; the first is the default.
+    Bounds bounds;
     QLatin1StringView meaning;
     QLatin1StringView when; ///< When it may be changed.
 };
@@ -25,19 +41,42 @@ inline constexpr QLatin1StringView arbiter{"arbiter"};
 inline constexpr QLatin1StringView onArbiterLoss{"on-arbiter-loss"};
 inline constexpr QLatin1StringView autoProtect{"auto-protect"};
 inline constexpr QLatin1StringView reuseDisks{"reuse-disks"};
+inline constexpr QLatin1StringView mode{"mode"};
+inline constexpr QLatin1StringView period{"period"};
+inline constexpr QLatin1StringView idlePeriod{"idle-period"};
+inline constexpr QLatin1StringView compareTimeout{"compare-timeout"};
+inline constexpr QLatin1StringView scanCycle{"scan-cycle"};
+inline constexpr QLatin1StringView queueLimit{"queue-limit"};
 /// Values of on-arbiter-loss.
 inline constexpr QLatin1StringView wait{"wait"};
 inline constexpr QLatin1StringView primaryContinues{"primary-continues"};
+/// Values of mode.
+inline constexpr QLatin1StringView colo{"colo"};
+inline constexpr QLatin1StringView remus{"remus"};
+inline constexpr QLatin1StringView kemari{"kemari"};
 /// Values of flags.
 inline constexpr QLatin1StringView no{"no"};
 inline constexpr QLatin1StringView yes{"yes"};
+/// What a time that is 0 is called: what the mode needs.
+inline constexpr QLatin1StringView usual{"default"};
 } // namespace pair_setting
 
 /// All that there are, in the order in which they are shown.
 [[nodiscard]] std::span<const PairSetting> pairSettings();
 /// Errors: InvalidArgument, naming those that there are.
 [[nodiscard]] Result<const PairSetting*> findPairSetting(const QString& name);
-/// Errors: InvalidArgument, e.g. "arbiter "x": it can be manual, etcd or fence".
-[[nodiscard]] Result<void> checkPairSetting(QLatin1StringView name, const QString& value);
+
+[[nodiscard]] QJsonValue defaultOf(const PairSetting& setting);
+/// E.g. "manual, etcd or fence", or "1ms to 60s".
+[[nodiscard]] QString allowedFor(const PairSetting& setting);
+/// The values that can be listed, for completion; a time or number has none but its default.
+[[nodiscard]] QStringList wordsFor(const PairSetting& setting);
+/// What D-Bus, a record or a peer gave. Errors: InvalidArgument, e.g. "arbiter "x": it can be
+/// manual, etcd or fence".
+[[nodiscard]] Result<void> checkPairSetting(const PairSetting& setting, const QJsonValue& value);
+/// From text: "etcd", "yes", "25ms", "1.5s", "1024". Errors: InvalidArgument.
+[[nodiscard]] Result<QJsonValue> readPairSetting(const PairSetting& setting, const QString& text);
+/// As readPairSetting() takes it.
+[[nodiscard]] QString showPairSetting(const PairSetting& setting, const QJsonValue& value);
 
 } // namespace lockstep

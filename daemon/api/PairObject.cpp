@@ -48,6 +48,11 @@ void PairObject::update(const PairView& view)
     compare("ReuseDisks", m_view.reuseDisks, view.reuseDisks);
     compare("Suspended", m_view.suspended, view.suspended);
     compare("Mode", m_view.mode, view.mode);
+    compare("PeriodUSec", m_view.period, view.period);
+    compare("IdlePeriodUSec", m_view.idlePeriod, view.idlePeriod);
+    compare("CompareTimeoutUSec", m_view.compareTimeout, view.compareTimeout);
+    compare("ScanCycleUSec", m_view.scanCycle, view.scanCycle);
+    compare("QueueLimit", m_view.queueLimit, view.queueLimit);
     compare("Disks", m_view.disks, view.disks);
     compare("Nics", m_view.nics, view.nics);
     if (m_view.checkpoints != view.checkpoints)

@@ -47,6 +47,11 @@ private:
     bool ReuseDisks() override { return m_view.reuseDisks; }
     bool Suspended() override { return m_view.suspended; }
     std::string Mode() override { return m_view.mode.toStdString(); }
+    uint64_t PeriodUSec() override { return wire::microseconds(m_view.period); }
+    uint64_t IdlePeriodUSec() override { return wire::microseconds(m_view.idlePeriod); }
+    uint64_t CompareTimeoutUSec() override { return wire::microseconds(m_view.compareTimeout); }
+    uint64_t ScanCycleUSec() override { return wire::microseconds(m_view.scanCycle); }
+    uint64_t QueueLimit() override { return static_cast<uint64_t>(m_view.queueLimit); }
     std::vector<wire::Dictionary> Disks() override { return m_disks; }
     std::vector<wire::Dictionary> Nics() override { return m_nics; }
     uint64_t Checkpoints() override { return static_cast<uint64_t>(m_view.checkpoints); }

@@ -99,37 +99,50 @@ std::string keyOf(QLatin1StringView name)
     return {name.data(), static_cast<std::size_t>(name.size())};
 }
 
-Result<void> takeFlag(Dictionary& options, QLatin1StringView name, std::optional<bool>& flag)
+/// A setting as D-Bus has it. Errors: InvalidArgument.
+Result<QJsonValue> settingFrom(const PairSetting& setting, const sdbus::Variant& value)
 {
-    const auto given = options.extract(keyOf(name));
-    if (given.empty())
-        return {};
-    if (!given.mapped().containsValueOfType<bool>())
-        return failure(Errc::InvalidArgument, u"option %1: it must be a boolean"_s.arg(name));
-    flag = given.mapped().get<bool>();
-    return {};
-}
-
-/// Takes a word that the setting can have.
-Result<void> takeWord(Dictionary& options, QLatin1StringView name, QString& word)
-{
-    const auto given = options.extract(keyOf(name));
-    if (given.empty())
-        return {};
-    if (!given.mapped().containsValueOfType<std::string>())
-        return failure(Errc::InvalidArgument, u"option \"%1\" is not a string"_s.arg(name));
-    word = QString::fromStdString(given.mapped().get<std::string>());
-    return checkPairSetting(name, word);
+    using Kind = PairSetting::Kind;
+    const auto wrong = [&setting](const QString& type) {
+        return failure(Errc::InvalidArgument,
+                       u"option %1: it must be %2"_s.arg(setting.name, type));
+    };
+    switch (setting.kind) {
+    case Kind::Word:
+        if (!value.containsValueOfType<std::string>())
+            return wrong(u"a string"_s);
+        return QString::fromStdString(value.get<std::string>());
+    case Kind::Flag:
+        if (!value.containsValueOfType<bool>())
+            return wrong(u"a boolean"_s);
+        return value.get<bool>();
+    case Kind::Time:
+    case Kind::Number:
+        break;
+    }
+    if (!value.containsValueOfType<uint64_t>())
+        return wrong(setting.kind == Kind::Time ? u"a number of microseconds, of type t"_s
+                                                : u"a number, of type t"_s);
+    // What is too large for JSON is too large for any setting.
+    const auto number = value.get<uint64_t>();
+    return qint64(std::min<uint64_t>(number, std::numeric_limits<qint64>::max()));
 }
 
 /// Takes the settings of a pair out of the options.
 Result<void> takeSettings(Dictionary& options, SettingsChange& change)
 {
-    using namespace pair_setting;
-    return takeWord(options, arbiter, change.arbiter)
-        .and_then([&] { return takeWord(options, onArbiterLoss, change.onArbiterLoss); })
-        .and_then([&] { return takeFlag(options, autoProtect, change.autoProtect); })
-        .and_then([&] { return takeFlag(options, reuseDisks, change.reuseDisks); });
+    for (const PairSetting& setting : pairSettings()) {
+        const auto given = options.extract(keyOf(setting.name));
+        if (given.empty())
+            continue;
+        const auto value = settingFrom(setting, given.mapped());
+        if (!value)
+            return std::unexpected{value.error()};
+        if (const auto allowed = checkPairSetting(setting, *value); !allowed)
+            return allowed;
+        change.settings.insert(setting.name, *value);
+    }
+    return {};
 }
 
 } // namespace

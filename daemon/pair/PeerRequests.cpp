@@ -143,7 +143,8 @@ Task<Result<QJsonObject>> PeerRequests::build(PairDriver* driver, QString xml)
         co_return std::unexpected{built.error()};
     if (!record || record->state != PairState::Copying)
         co_return failure(Errc::Cancelled, u"the shadow is not wanted any more"_s);
-    co_return QJsonObject{{u"spec"_s, record->spec.toJson()}};
+    co_return QJsonObject{{u"spec"_s, record->spec.toJson()},
+                          {u"settings"_s, record->settings.toJson()}};
 }
 
 Task<Result<QJsonObject>> PeerRequests::confirm(PeerId peer, QJsonObject request)
@@ -219,7 +220,7 @@ Task<Result<QJsonObject>> PeerRequests::settings(PeerId peer, QJsonObject reques
         co_return std::unexpected{wanted.error().as(Errc::ProtocolError)};
     LOCKSTEP_CO_CHECK(
         co_await adoptSettings(m_parts, m_drivers, what.driver->uuid(), what.epoch, *wanted));
-    co_return QJsonObject{};
+    co_return QJsonObject{{u"settings"_s, wanted->toJson()}};
 }
 
 Task<Result<QJsonObject>> PeerRequests::switchOver(PeerId peer, QJsonObject request)

@@ -120,7 +120,8 @@ Task<Result<PreflightReport>> runPreflight(PairParts parts, DomainInfo domain, P
 {
     LOCKSTEP_CO_TRY(local, co_await localFacts(parts, domain, peer));
     const auto before = parts.pairs.find(domain.uuid);
-    local.reuseDisks = options.reuseDisks.value_or(before && before->settings.reuseDisks);
+    local.reuseDisks = options.settings[pair_setting::reuseDisks].toBool(
+        before && before->settings.reuseDisks);
     QString xml;
     if (domain.state != DomainState::Off && domain.state != DomainState::Crashed) {
         LOCKSTEP_CO_TRY(migratable,

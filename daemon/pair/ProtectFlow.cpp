@@ -95,6 +95,8 @@ Task<Result<void>> ProtectFlow::begin()
         m_domain.uuid, [&spec](PairRecord& record) { record.spec = spec; }));
     m_graph = std::make_unique<PrimaryGraph>(m_parts.hypervisor, spec, m_parts.peers.ownName());
     m_graph->setCredentials(credentials);
+    LOCKSTEP_CO_TRY(record, m_parts.pairs.get(m_domain.uuid));
+    m_graph->setProtocol(record.settings.protocol);
     // The preflight let only a running guest pass: whatever a failed step did to it, it runs again.
     m_graph->setResume(true);
     co_return {};
@@ -132,6 +134,13 @@ Task<Result<void>> ProtectFlow::prepareShadow()
     const auto theirs = ReplicationSpec::fromJson(reply[u"spec"].toObject());
     if (!theirs)
         co_return std::unexpected{theirs.error().during(u"the answer of %1"_s.arg(m_peer.name))};
+    // Without that its answers would count although it gets no requests.
+    const auto followed = PairSettings::fromJson(reply[u"settings"].toObject());
+    const bool follows = followed && followed->protocol.mode == record.settings.protocol.mode;
+    if (!follows && !record.settings.protocol.compares())
+        co_return failure(Errc::NotSupported,
+                          u"lockstepd on %1 knows no mode but colo"_s.arg(m_peer.name),
+                          u"Update it, or protect the domain with --mode colo."_s);
     auto spec = record.spec;
     if (theirs->disks.size() != spec.disks.size() || theirs->nics.size() != spec.nics.size())
         co_return failure(Errc::Malformed,

@@ -3,15 +3,47 @@
 
 #include "base/PairSettingTable.h"
 
+#include <algorithm>
+#include <array>
+#include <utility>
+
 namespace lockstep {
 
 using namespace Qt::StringLiterals;
 
 namespace {
 
+constexpr std::array modeNames{std::pair{Mode::Colo, pair_setting::colo},
+                               std::pair{Mode::Remus, pair_setting::remus},
+                               std::pair{Mode::Kemari, pair_setting::kemari}};
+
+QString wordOf(Mode mode)
+{
+    return std::ranges::find(modeNames, mode, &std::pair<Mode, QLatin1StringView>::first)->second;
+}
+
+Mode modeFrom(const QString& word)
+{
+    const auto* const found = std::ranges::find_if(
+        modeNames, [&word](const auto& entry) { return entry.second == word; });
+    return found == modeNames.end() ? Mode::Colo : found->first;
+}
+
+qint64 microseconds(std::chrono::milliseconds time)
+{
+    return std::chrono::microseconds{time}.count();
+}
+
 QString lossWord(bool primaryContinues)
 {
     return primaryContinues ? pair_setting::primaryContinues : pair_setting::wait;
+}
+
+/// Whether every version has written it; what is missing else has its default.
+bool isOld(const PairSetting& setting)
+{
+    return setting.name == pair_setting::arbiter || setting.name == pair_setting::onArbiterLoss
+        || setting.name == pair_setting::autoProtect;
 }
 
 /// A number that may not be negative.
@@ -27,29 +59,46 @@ Result<quint64> number(const QJsonObject& json, const QString& name)
 
 QJsonObject PairSettings::toJson() const
 {
-    return {{u"arbiter"_s, nameOf(arbiter)},
-            {u"on-arbiter-loss"_s, lossWord(primaryContinues)},
-            {u"auto-protect"_s, autoProtect},
-            {u"reuse-disks"_s, reuseDisks}};
+    using namespace pair_setting;
+    return {{pair_setting::arbiter, nameOf(this->arbiter)},
+            {onArbiterLoss, lossWord(this->primaryContinues)},
+            {pair_setting::autoProtect, this->autoProtect},
+            {pair_setting::reuseDisks, this->reuseDisks},
+            {mode, wordOf(protocol.mode)},
+            {period, microseconds(protocol.period)},
+            {idlePeriod, microseconds(protocol.idlePeriod)},
+            {compareTimeout, microseconds(protocol.compareTimeout)},
+            {scanCycle, microseconds(protocol.scanCycle)},
+            {queueLimit, protocol.queueLimit}};
 }
 
 Result<PairSettings> PairSettings::fromJson(const QJsonObject& json)
 {
-    PairSettings settings;
-    const auto kind = arbiterKindFromName(json[u"arbiter"].toString());
-    if (!kind)
-        return failure(Errc::Malformed, u"settings of a pair without a known arbiter"_s);
-    const QString loss = json[u"on-arbiter-loss"].toString();
-    if (!checkPairSetting(pair_setting::onArbiterLoss, loss))
-        return failure(Errc::Malformed, u"settings of a pair without a known on-arbiter-loss"_s);
-    if (!json[u"auto-protect"].isBool())
-        return failure(Errc::Malformed, u"settings of a pair without auto-protect"_s);
-    // Earlier versions did not write it.
-    const auto reuse = json[u"reuse-disks"];
-    if (!reuse.isBool() && !reuse.isUndefined())
-        return failure(Errc::Malformed, u"settings of a pair without a proper reuse-disks"_s);
-    return PairSettings{*kind, loss == pair_setting::primaryContinues,
-                        json[u"auto-protect"].toBool(), reuse.toBool()};
+    for (const PairSetting& setting : pairSettings()) {
+        const auto value = json[setting.name];
+        if (value.isUndefined() && !isOld(setting))
+            continue;
+        if (!checkPairSetting(setting, value))
+            return failure(Errc::Malformed,
+                           u"settings of a pair without a proper %1"_s.arg(setting.name));
+    }
+    const auto time = [&json](QLatin1StringView name, std::chrono::milliseconds usual) {
+        return std::chrono::milliseconds{json[name].toInteger(microseconds(usual)) / 1'000};
+    };
+    using namespace pair_setting;
+    const Protocol usual;
+    return PairSettings{
+        .arbiter = arbiterKindFromName(json[pair_setting::arbiter].toString())
+                       .value_or(ArbiterKind::Manual),
+        .primaryContinues = json[onArbiterLoss].toString() == pair_setting::primaryContinues,
+        .autoProtect = json[pair_setting::autoProtect].toBool(),
+        .reuseDisks = json[pair_setting::reuseDisks].toBool(),
+        .protocol = {.mode = modeFrom(json[mode].toString()),
+                     .period = time(period, usual.period),
+                     .idlePeriod = time(idlePeriod, usual.idlePeriod),
+                     .compareTimeout = time(compareTimeout, usual.compareTimeout),
+                     .scanCycle = time(scanCycle, usual.scanCycle),
+                     .queueLimit = json[queueLimit].toInt(usual.queueLimit)}};
 }
 
 bool PairRecord::isEngaged() const
@@ -159,6 +208,12 @@ PairView PairRecord::toView() const
     view.onArbiterLoss = lossWord(settings.primaryContinues);
     view.autoProtect = settings.autoProtect;
     view.reuseDisks = settings.reuseDisks;
+    view.mode = wordOf(settings.protocol.mode);
+    view.period = settings.protocol.period;
+    view.idlePeriod = settings.protocol.idlePeriod;
+    view.compareTimeout = settings.protocol.compareTimeout;
+    view.scanCycle = settings.protocol.scanCycle;
+    view.queueLimit = settings.protocol.queueLimit;
     view.suspended = suspended && state == PairState::Protected;
     view.since = since;
     for (const auto& disk : spec.disks)

@@ -3,6 +3,7 @@
 
 #include "arbiter/MakeArbiter.h"
 #include "pair/Views.h"
+#include "replication/Protocol.h"
 #include "replication/Spec.h"
 
 #include <QJsonObject>
@@ -16,6 +17,7 @@ struct PairSettings
     bool primaryContinues{false}; ///< on-arbiter-loss = primary-continues; else it waits.
     bool autoProtect{false}; ///< A domain that lost its shadow gets one again by itself.
     bool reuseDisks{false}; ///< A replica may be copied onto the other host's out of date image.
+    Protocol protocol;
     friend bool operator==(const PairSettings&, const PairSettings&) = default;
 
     [[nodiscard]] QJsonObject toJson() const;

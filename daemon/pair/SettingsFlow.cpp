@@ -2,7 +2,9 @@
 #include "pair/SettingsFlow.h"
 
 #include "base/PairSettingTable.h"
+#include "pair/Modes.h"
 #include "pair/RecordEvent.h"
+#include "replication/CheckpointWatch.h"
 
 #include <spdlog/spdlog.h>
 
@@ -15,6 +17,7 @@ namespace {
 
 // A peer that lives answers at once; somebody waits for this.
 constexpr auto answerDeadline = 5s;
+constexpr auto checkpointDeadline = 10s;
 
 /// "auto-protect yes, reuse-disks no": what differs.
 QString describe(const PairSettings& before, const PairSettings& now)
@@ -26,10 +29,7 @@ QString describe(const PairSettings& before, const PairSettings& now)
         const auto value = all[setting.name];
         if (value == old[setting.name])
             continue;
-        const QString word = value.isBool()
-            ? QString{value.toBool() ? pair_setting::yes : pair_setting::no}
-            : value.toString();
-        changes << u"%1 %2"_s.arg(setting.name, word);
+        changes << u"%1 %2"_s.arg(setting.name, showPairSetting(setting, value));
     }
     return changes.join(u", "_s);
 }
@@ -62,23 +62,22 @@ Task<Result<void>> saveAndUse(PairParts parts, PairDrivers& drivers, PairRecord 
 Result<PairSettings> withChange(const PairSettings& before, const SettingsChange& change,
                                 Arbiters& arbiters)
 {
-    PairSettings settings = before;
-    if (!change.arbiter.isEmpty()) {
-        if (const auto known = checkPairSetting(pair_setting::arbiter, change.arbiter); !known)
-            return std::unexpected{known.error()};
-        settings.arbiter = arbiterKindFromName(change.arbiter).value_or(before.arbiter);
+    QJsonObject all = before.toJson();
+    for (const PairSetting& setting : pairSettings()) {
+        const auto value = change.settings[setting.name];
+        if (value.isUndefined())
+            continue;
+        if (const auto allowed = checkPairSetting(setting, value); !allowed)
+            return std::unexpected{allowed.error()};
+        all.insert(setting.name, value);
     }
-    if (!change.onArbiterLoss.isEmpty()) {
-        const auto known = checkPairSetting(pair_setting::onArbiterLoss, change.onArbiterLoss);
-        if (!known)
-            return std::unexpected{known.error()};
-        settings.primaryContinues = change.onArbiterLoss == pair_setting::primaryContinues;
-    }
+    const auto merged = PairSettings::fromJson(all);
+    if (!merged)
+        return merged;
+    const PairSettings& settings = *merged;
     if (settings.primaryContinues && settings.arbiter != ArbiterKind::Etcd)
         return failure(Errc::InvalidArgument,
                        u"on-arbiter-loss primary-continues needs the arbiter etcd"_s);
-    settings.autoProtect = change.autoProtect.value_or(settings.autoProtect);
-    settings.reuseDisks = change.reuseDisks.value_or(settings.reuseDisks);
     if (const auto arbiter = arbiters.of(settings.arbiter); !arbiter)
         return std::unexpected{arbiter.error()};
     return settings;
@@ -101,14 +100,36 @@ Task<Result<void>> SettingsFlow::changeNow(DomainUuid uuid, SettingsChange chang
     LOCKSTEP_CO_CHECK(mayChange(record, wanted));
     if (wanted == record.settings)
         co_return {};
-    if (record.state == PairState::Protected) {
-        const auto told = co_await tell(record, wanted);
-        // Whether it was taken there nobody knows; what is said later counts.
-        if (!told && told.error().code() == Errc::Timeout)
-            (void)co_await tell(record, record.settings);
-        LOCKSTEP_CO_CHECK(told);
+    if (record.state != PairState::Protected)
+        co_return co_await saveAndUse(m_parts, m_drivers, record, wanted);
+    const auto changed = co_await changeBoth(record, wanted);
+    // What became of it nobody knows; what is said later counts.
+    if (!changed)
+        (void)co_await bringInLine(record);
+    co_return changed;
+}
+
+Task<Result<void>> SettingsFlow::changeBoth(PairRecord before, PairSettings wanted)
+{
+    PairRecord after = before;
+    after.settings = wanted;
+    if (wanted.protocol.compares() && !before.settings.protocol.compares()) {
+        LOCKSTEP_CO_CHECK(co_await followSettings(m_parts, after));
+        // The requests that were not mirrored.
+        LOCKSTEP_CO_CHECK(
+            co_await makeCheckpoint(m_parts.hypervisor, before.uuid, {}, checkpointDeadline));
     }
-    co_return co_await saveAndUse(m_parts, m_drivers, record, wanted);
+    LOCKSTEP_CO_CHECK(co_await tell(after));
+    LOCKSTEP_CO_CHECK(co_await saveAndUse(m_parts, m_drivers, before, wanted));
+    if (wanted.protocol == before.settings.protocol)
+        co_return {};
+    co_return co_await followSettings(m_parts, after);
+}
+
+Task<Result<void>> SettingsFlow::bringInLine(PairRecord record)
+{
+    LOCKSTEP_CO_CHECK(co_await tell(record));
+    co_return co_await followSettings(m_parts, record);
 }
 
 Result<void> SettingsFlow::mayChange(const PairRecord& record, const PairSettings& wanted) const
@@ -126,6 +147,11 @@ Result<void> SettingsFlow::mayChange(const PairRecord& record, const PairSetting
                        u"domain %1 is %2: settings are changed while nothing is under way"_s.arg(
                            domain, toString(record.state)),
                        u"See 'lockstep show %1', and try again once that is over."_s.arg(domain));
+    // A checkpoint would let it run.
+    if (record.suspended && wanted.protocol.mode != record.settings.protocol.mode)
+        return failure(Errc::Busy,
+                       u"domain %1 is suspended: its mode is changed while it runs"_s.arg(domain),
+                       u"Run 'virsh resume %1' first."_s.arg(domain));
     if (wanted.arbiter == record.settings.arbiter)
         return {};
     const QString protect = u"'lockstep protect %1 %2 --arbiter %3'"_s.arg(domain, record.peerName,
@@ -142,17 +168,23 @@ Result<void> SettingsFlow::mayChange(const PairRecord& record, const PairSetting
                   : u"Run %1."_s.arg(protect));
 }
 
-Task<Result<void>> SettingsFlow::tell(PairRecord record, PairSettings settings)
+Task<Result<void>> SettingsFlow::tell(PairRecord record)
 {
     const QJsonObject request{{u"uuid"_s, toString(record.uuid)},
                               {u"epoch"_s, qint64(record.epoch.value)},
-                              {u"settings"_s, settings.toJson()}};
+                              {u"settings"_s, record.settings.toJson()}};
     const auto reply =
         co_await m_parts.peers.call(record.peer, u"pair.settings"_s, request, answerDeadline);
     if (!reply)
         co_return std::unexpected{
             reply.error().during(u"%1, which has the shadow of domain %2, has to agree"_s.arg(
                 record.peerName, record.domain))};
+    const auto taken = PairSettings::fromJson((*reply)[u"settings"].toObject());
+    if (!record.settings.protocol.compares()
+        && (!taken || taken->protocol.mode != record.settings.protocol.mode))
+        co_return failure(Errc::NotSupported,
+                          u"lockstepd on %1 knows no mode but colo"_s.arg(record.peerName),
+                          u"Update it first."_s);
     co_return {};
 }
 
@@ -165,7 +197,7 @@ Task<void> SettingsFlow::tellAll(PeerId peer)
         if (!record || record->peer != peer || !record->isPrimary()
             || record->state != PairState::Protected || m_changing.contains(known.uuid))
             continue;
-        const auto told = co_await tell(*record, record->settings);
+        const auto told = co_await bringInLine(*record);
         if (!told)
             spdlog::debug("domain {}: {}", record->domain.toStdString(),
                           told.error().message().toStdString());
@@ -185,6 +217,9 @@ Task<Result<void>> adoptSettings(PairParts parts, PairDrivers& drivers, DomainUu
         co_return failure(Errc::NotSupported,
                           u"the shadow of domain %1 has another arbiter"_s.arg(record.domain),
                           u"Unprotect the domain, and protect it again."_s);
+    PairRecord after = record;
+    after.settings = settings;
+    LOCKSTEP_CO_CHECK(co_await followSettings(parts, after));
     if (settings == record.settings)
         co_return {};
     co_return co_await saveAndUse(parts, drivers, record, settings);

@@ -29,7 +29,10 @@ private:
     [[nodiscard]] Task<Result<void>> changeNow(DomainUuid uuid, SettingsChange change);
     [[nodiscard]] Result<void> mayChange(const PairRecord& record,
                                          const PairSettings& wanted) const;
-    [[nodiscard]] Task<Result<void>> tell(PairRecord record, PairSettings settings);
+    [[nodiscard]] Task<Result<void>> changeBoth(PairRecord before, PairSettings wanted);
+    /// Both hosts do what the record says.
+    [[nodiscard]] Task<Result<void>> bringInLine(PairRecord record);
+    [[nodiscard]] Task<Result<void>> tell(PairRecord record);
 
     PairParts m_parts;
     PairDrivers& m_drivers;

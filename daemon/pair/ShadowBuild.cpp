@@ -252,7 +252,7 @@ Task<Result<void>> ShadowBuild::exportDisks()
 Task<Result<void>> ShadowBuild::connectNetwork()
 {
     co_return co_await ShadowGraph(Qmp{m_parts.hypervisor.monitor(m_record.uuid)}, m_record.spec)
-        .connectNetwork();
+        .connectNetwork(m_record.settings.protocol.compares());
 }
 
 Task<Result<void>> ShadowBuild::awaitMigration()

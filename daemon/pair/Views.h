@@ -73,7 +73,12 @@ struct PairView
     bool suspended{false}; ///< Somebody has suspended the guest.
     QString arbiterError; ///< Why its arbiter cannot decide now; empty if it can, or is manual.
     quint64 arbiterRejections{0}; ///< Answers of that arbiter that were not taken.
-    QString mode{QStringLiteral("colo")};
+    QString mode{QStringLiteral("colo")}; ///< "colo", "remus", "kemari"; see replication/Protocol.h.
+    std::chrono::microseconds period{0};
+    std::chrono::microseconds idlePeriod{0};
+    std::chrono::microseconds compareTimeout{0};
+    std::chrono::microseconds scanCycle{0};
+    int queueLimit{0}; ///< Packets.
     QList<DiskView> disks;
     QList<NicView> nics;
     QDateTime since; ///< When it entered this state.
@@ -112,10 +117,7 @@ struct PreflightReport
 /// was for this pair, or has its default.
 struct SettingsChange
 {
-    QString arbiter;
-    QString onArbiterLoss;
-    std::optional<bool> autoProtect;
-    std::optional<bool> reuseDisks;
+    QJsonObject settings; ///< Checked, by name.
 };
 
 struct ProtectOptions : SettingsChange

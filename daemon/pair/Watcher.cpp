@@ -25,9 +25,6 @@ Watcher::Watcher(PairParts parts, TaskSet& tasks) : m_parts{parts}, m_tasks{task
     connect(&m_parts.hypervisor, &Hypervisor::qmpEvent, this,
             [this](const DomainUuid& uuid, const QString& name) { onQmpEvent(uuid, name); });
     connect(&m_parts.pairs, &PairTable::changed, this, &Watcher::onPairChanged);
-    m_timer.setInterval(bootCheckpointPeriod / 2);
-    connect(&m_timer, &QTimer::timeout, this, &Watcher::onTimer);
-    m_timer.start();
 }
 
 void Watcher::onQmpEvent(const DomainUuid& uuid, const QString& name)
@@ -37,7 +34,7 @@ void Watcher::onQmpEvent(const DomainUuid& uuid, const QString& name)
         return;
     if (name == u"RESUME") {
         ++m_checkpoints[uuid];
-        m_last[uuid].start();
+        pace(*record);
         Q_EMIT checkpointed(uuid);
     } else if (name == u"RESET" && record->isPrimary()) {
         onReset(*record);
@@ -47,10 +44,12 @@ void Watcher::onQmpEvent(const DomainUuid& uuid, const QString& name)
 void Watcher::onPairChanged(const DomainUuid& uuid)
 {
     const auto record = m_parts.pairs.find(uuid);
-    if (record && record->state != PairState::Protected) {
+    if (!record || record->state != PairState::Protected) {
         m_checkpoints.remove(uuid);
         m_booting.remove(uuid);
-        m_last.remove(uuid);
+        m_due.erase(uuid);
+    } else if (!m_due.contains(uuid) || m_due.at(uuid).intervalAsDuration() != period(*record)) {
+        pace(*record);
     }
 }
 
@@ -66,23 +65,37 @@ void Watcher::onReset(const PairRecord& record)
         if (m_resets.value(uuid) == reset)
             m_booting.remove(uuid);
     });
+    pace(record);
 }
 
-void Watcher::onTimer()
+std::chrono::milliseconds Watcher::period(const PairRecord& record) const
 {
-    const auto records = m_parts.pairs.all();
-    for (const auto& record : records) {
-        if (record.state != PairState::Protected || !record.isPrimary() || record.suspended)
-            continue;
-        auto& last = m_last[record.uuid];
-        const auto period =
-            m_booting.contains(record.uuid) ? bootCheckpointPeriod : checkpointPeriod;
-        if (last.isValid() && last.durationElapsed() < period)
-            continue;
-        if (last.isValid())
-            m_tasks.add(checkpoint(record.uuid));
-        last.start();
+    const auto wanted = record.settings.protocol.interval();
+    return m_booting.contains(record.uuid) ? std::min(bootCheckpointPeriod, wanted) : wanted;
+}
+
+void Watcher::pace(const PairRecord& record)
+{
+    if (!record.isPrimary())
+        return;
+    const auto [due, isNew] = m_due.try_emplace(record.uuid);
+    QTimer& timer = due->second;
+    if (isNew) {
+        timer.setSingleShot(true);
+        timer.setTimerType(Qt::PreciseTimer);
+        connect(&timer, &QTimer::timeout, this, [this, uuid = record.uuid] { onDue(uuid); });
     }
+    timer.start(period(record));
+}
+
+void Watcher::onDue(const DomainUuid& uuid)
+{
+    const auto record = m_parts.pairs.find(uuid);
+    if (!record || record->state != PairState::Protected)
+        return;
+    if (!record->suspended)
+        m_tasks.add(checkpoint(uuid));
+    pace(*record); // Should it not be made, or the guest be suspended.
 }
 
 Task<void> Watcher::checkpoint(DomainUuid uuid)

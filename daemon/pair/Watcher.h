@@ -3,13 +3,13 @@
 
 #include "pair/PairParts.h"
 
-#include <QElapsedTimer>
 #include <QMap>
 #include <QObject>
 #include <QSet>
 #include <QTimer>
 
 #include <chrono>
+#include <map>
 
 namespace lockstep {
 
@@ -34,7 +34,10 @@ private:
     void onQmpEvent(const DomainUuid& uuid, const QString& name);
     void onReset(const PairRecord& record);
     void onPairChanged(const DomainUuid& uuid);
-    void onTimer();
+    /// The next checkpoint is due so long after the one now.
+    void pace(const PairRecord& record);
+    [[nodiscard]] std::chrono::milliseconds period(const PairRecord& record) const;
+    void onDue(const DomainUuid& uuid);
     [[nodiscard]] Task<void> checkpoint(DomainUuid uuid);
     [[nodiscard]] Task<void> warn(DomainUuid uuid);
 
@@ -43,8 +46,8 @@ private:
     QMap<DomainUuid, qint64> m_checkpoints;
     QMap<DomainUuid, int> m_resets; ///< How many; which of several the end of the boot belongs to.
     QSet<DomainUuid> m_booting;
-    QMap<DomainUuid, QElapsedTimer> m_last; ///< When there was a checkpoint of a protected guest.
-    QTimer m_timer;
+    /// Until a checkpoint of a protected guest of this host is due.
+    std::map<DomainUuid, QTimer> m_due;
 };
 
 } // namespace lockstep

@@ -135,12 +135,12 @@ Task<Result<void>> PrimaryGraph::cancelCopy()
 
 Task<Result<void>> PrimaryGraph::connectNetwork()
 {
-    co_return co_await PrimaryNetwork(m_qmp, m_spec).connect();
+    co_return co_await PrimaryNetwork(m_qmp, m_spec, m_protocol).connect();
 }
 
 Task<Result<void>> PrimaryGraph::disconnectNetwork()
 {
-    co_return co_await PrimaryNetwork(m_qmp, m_spec).disconnect();
+    co_return co_await PrimaryNetwork(m_qmp, m_spec, m_protocol).disconnect();
 }
 
 Task<Result<void>> PrimaryGraph::addIoThread()
@@ -161,13 +161,13 @@ Task<Result<void>> PrimaryGraph::removeIoThread()
 
 Task<Result<void>> PrimaryGraph::addFilters()
 {
-    co_return co_await PrimaryNetwork(m_qmp, m_spec)
+    co_return co_await PrimaryNetwork(m_qmp, m_spec, m_protocol)
         .addFilters(u"iothread%1"_s.arg(m_spec.ioThread));
 }
 
 Task<Result<void>> PrimaryGraph::removeFilters()
 {
-    co_return co_await PrimaryNetwork(m_qmp, m_spec).removeFilters();
+    co_return co_await PrimaryNetwork(m_qmp, m_spec, m_protocol).removeFilters();
 }
 
 Task<Result<void>> PrimaryGraph::configureMigration()
@@ -182,14 +182,14 @@ Task<Result<void>> PrimaryGraph::unconfigureMigration()
 
 Task<Result<void>> PrimaryGraph::copyMemory(StepContext context)
 {
-    LOCKSTEP_CO_CHECK(co_await PrimaryNetwork(m_qmp, m_spec).setHolding(true));
+    LOCKSTEP_CO_CHECK(co_await PrimaryNetwork(m_qmp, m_spec, m_protocol).setHolding(true));
     co_return co_await PrimaryMigration(m_qmp, m_spec).copyMemory(std::move(context));
 }
 
 Task<Result<void>> PrimaryGraph::cancelMigration()
 {
     LOCKSTEP_CO_CHECK(co_await PrimaryMigration(m_qmp, m_spec).end());
-    co_return co_await PrimaryNetwork(m_qmp, m_spec).setHolding(false);
+    co_return co_await PrimaryNetwork(m_qmp, m_spec, m_protocol).setHolding(false);
 }
 
 Task<Result<void>> PrimaryGraph::startReplication()
@@ -208,13 +208,13 @@ Task<Result<void>> PrimaryGraph::stopReplication()
 
 Task<Result<void>> PrimaryGraph::setFiltering(bool on)
 {
-    co_return co_await PrimaryNetwork(m_qmp, m_spec).setFiltering(on);
+    co_return co_await PrimaryNetwork(m_qmp, m_spec, m_protocol).setFiltering(on);
 }
 
 Task<Result<void>> PrimaryGraph::enterColo(StepContext context)
 {
     LOCKSTEP_CO_CHECK(co_await PrimaryMigration(m_qmp, m_spec).enterColo(std::move(context)));
-    co_return co_await PrimaryNetwork(m_qmp, m_spec).setHolding(false);
+    co_return co_await PrimaryNetwork(m_qmp, m_spec, m_protocol).setHolding(false);
 }
 
 Task<Result<void>> PrimaryGraph::leaveColo()

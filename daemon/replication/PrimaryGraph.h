@@ -3,6 +3,7 @@
 
 #include "hypervisor/Hypervisor.h"
 #include "replication/Plan.h"
+#include "replication/Protocol.h"
 #include "replication/Qmp.h"
 #include "replication/Spec.h"
 
@@ -19,6 +20,7 @@ public:
     [[nodiscard]] const ReplicationSpec& spec() const { return m_spec; }
     /// Folder with QEMU's TLS credentials for the peer; needed before "load TLS credentials".
     void setCredentials(QString folder) { m_credentials = std::move(folder); }
+    void setProtocol(const Protocol& protocol) { m_protocol = protocol; }
     /// While set, taking the quorum out lets a guest run that was found paused.
     void setResume(bool resume) { m_resume = resume; }
 
@@ -60,6 +62,7 @@ private:
     ReplicationSpec m_spec;
     QString m_host;
     QString m_credentials;
+    Protocol m_protocol;
     bool m_resume{false};
     Qmp m_qmp;
 };

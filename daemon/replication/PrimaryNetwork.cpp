@@ -26,10 +26,14 @@ constexpr QStringView released{u"released"};
 
 // How long a request may wait while `hold` is on and the guest runs.
 constexpr auto holdInterval = std::chrono::microseconds{500};
-// When the shadow has not given an answer after this, a checkpoint lets the primary's go: QEMU's
-// defaults of 3 s each would keep a client waiting for up to 6 s.
-constexpr auto compareTimeout = std::chrono::milliseconds{300};
-constexpr auto compareScan = std::chrono::milliseconds{50};
+
+/// What a compare object has that may change.
+QJsonObject timing(const Protocol& protocol)
+{
+    return {{u"compare_timeout"_s, qint64(protocol.hold().count())},
+            {u"expired_scan_cycle"_s, qint64(protocol.scan().count())},
+            {u"max_queue_size"_s, protocol.queueLimit}};
+}
 
 QString end(QStringView channel, bool server)
 {
@@ -130,15 +134,14 @@ Task<Result<void>> PrimaryNetwork::addFilters(QString ioThread) const
         LOCKSTEP_CO_CHECK(
             co_await m_qmp.addObject(filter(divert, u"filter-redirector"_s, u"rx"_s, u"outdev"_s,
                                             chardev(end(ownAnswers, true)), false)));
-        const QJsonObject object{{u"qom-type"_s, u"colo-compare"_s},
-                                 {u"id"_s, names::nic(nic.alias, compare)},
-                                 {u"primary_in"_s, chardev(end(ownAnswers, false))},
-                                 {u"secondary_in"_s, chardev(shadowAnswers)},
-                                 {u"outdev"_s, chardev(end(released, false))},
-                                 {u"iothread"_s, ioThread},
-                                 {u"compare_timeout"_s, qint64(compareTimeout.count())},
-                                 {u"expired_scan_cycle"_s, qint64(compareScan.count())},
-                                 {u"vnet_hdr_support"_s, nic.vnetHeader}};
+        QJsonObject object = timing(m_protocol);
+        object.insert(u"qom-type"_s, u"colo-compare"_s);
+        object.insert(u"id"_s, names::nic(nic.alias, compare));
+        object.insert(u"primary_in"_s, chardev(end(ownAnswers, false)));
+        object.insert(u"secondary_in"_s, chardev(shadowAnswers));
+        object.insert(u"outdev"_s, chardev(end(released, false)));
+        object.insert(u"iothread"_s, ioThread);
+        object.insert(u"vnet_hdr_support"_s, nic.vnetHeader);
         LOCKSTEP_CO_CHECK(co_await m_qmp.addObject(object));
     }
     co_return {};
@@ -151,7 +154,21 @@ Task<Result<void>> PrimaryNetwork::setHolding(bool on) const
 
 Task<Result<void>> PrimaryNetwork::setFiltering(bool on) const
 {
+    if (on && !m_protocol.compares())
+        co_return co_await setStatus({divert}, on);
     co_return co_await setStatus({mirror, divert}, on);
+}
+
+Task<Result<void>> PrimaryNetwork::follow() const
+{
+    LOCKSTEP_CO_CHECK(co_await setStatus({mirror}, m_protocol.compares()));
+    const QJsonObject wanted = timing(m_protocol);
+    for (const auto& nic : m_spec.nics) {
+        const QString path = u"/objects/"_s + names::nic(nic.alias, compare);
+        for (const QString& property : wanted.keys())
+            LOCKSTEP_CO_CHECK(co_await m_qmp.setProperty(path, property, wanted[property]));
+    }
+    co_return {};
 }
 
 Task<Result<void>> PrimaryNetwork::setStatus(QList<QStringView> parts, bool on) const

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include "replication/Protocol.h"
 #include "replication/Qmp.h"
 #include "replication/Spec.h"
 
 namespace lockstep {
 
 /// The NICs of the primary: a copy of each request goes to the shadow, each answer waits in
-/// colo-compare until the shadow's equal answer, or a checkpoint, lets it go.
+/// colo-compare until the shadow's equal answer, or a checkpoint, lets it go. In modes that compare
+/// nothing the shadow gets no requests, and only checkpoints let answers go.
 /// Source: QEMU docs/colo-proxy.txt.
 class PrimaryNetwork final
 {
 public:
-    PrimaryNetwork(Qmp qmp, ReplicationSpec spec) : m_qmp{std::move(qmp)}, m_spec{std::move(spec)}
+    PrimaryNetwork(Qmp qmp, ReplicationSpec spec, Protocol protocol = {})
+        : m_qmp{std::move(qmp)}, m_spec{std::move(spec)}, m_protocol{protocol}
     { }
 
     /// Chardevs to the secondary and to the local compare object.
@@ -24,8 +27,12 @@ public:
     /// reads one packet per NIC while the guest is stopped, and it passes the filters then: the
     /// mirror is still off, so the shadow would never see that request. Held ones wait before it.
     [[nodiscard]] Task<Result<void>> setHolding(bool on) const;
-    /// Turns the mirror of requests and the diversion of answers on or off.
+    /// Turns the diversion of answers and, in modes that compare, the mirror of requests on or off.
     [[nodiscard]] Task<Result<void>> setFiltering(bool on) const;
+    /// Follows another protocol from now on, while filtering is on. Never without requests while
+    /// the shadow's answers count: what only acknowledges a request would leave although the shadow
+    /// never saw that request (docs/qemu.md, trap 20).
+    [[nodiscard]] Task<Result<void>> follow() const;
     /// Packets that compare still holds are let go.
     [[nodiscard]] Task<Result<void>> removeFilters() const;
 
@@ -37,6 +44,7 @@ private:
 
     Qmp m_qmp;
     ReplicationSpec m_spec;
+    Protocol m_protocol;
 };
 
 } // namespace lockstep

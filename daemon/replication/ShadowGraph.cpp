@@ -18,6 +18,7 @@ namespace {
 // Filters and their chardevs have the same names on this side.
 constexpr QStringView requests{u"requests"};
 constexpr QStringView answers{u"answers"};
+constexpr QStringView sink{u"sink"}; // Behind `answers`: takes all that this one lets pass.
 constexpr QStringView rewriter{u"rewriter"};
 
 QJsonObject overlay(const QString& name, const QString& file, const QString& backing)
@@ -88,8 +89,9 @@ Task<Result<void>> ShadowGraph::exportDisks() const
     co_return {};
 }
 
-Task<Result<void>> ShadowGraph::connectNetwork() const
+Task<Result<void>> ShadowGraph::connectNetwork(bool answering) const
 {
+    const QJsonObject nowhere{{u"type"_s, u"null"_s}, {u"data"_s, QJsonObject{}}};
     for (const auto& nic : m_spec.nics) {
         const auto server = [&](quint16 port) {
             const QJsonObject address{{u"host"_s, m_spec.secondaryAddress.toString()},
@@ -116,11 +118,32 @@ Task<Result<void>> ShadowGraph::connectNetwork() const
         QJsonObject in = filter(u"filter-redirector"_s, requests, u"tx"_s);
         in.insert(u"indev"_s, names::nic(nic.alias, requests));
         LOCKSTEP_CO_CHECK(co_await m_qmp.addObject(in));
-        QJsonObject out = filter(u"filter-redirector"_s, answers, u"rx"_s);
-        out.insert(u"outdev"_s, names::nic(nic.alias, answers));
-        LOCKSTEP_CO_CHECK(co_await m_qmp.addObject(out));
+        LOCKSTEP_CO_CHECK(co_await m_qmp.addChardev(names::nic(nic.alias, sink), nowhere));
+        // Answers pass the chain from the last to the first: `sink` comes before `answers`.
+        for (const auto part : {sink, answers}) {
+            QJsonObject out = filter(u"filter-redirector"_s, part, u"rx"_s);
+            out.insert(u"outdev"_s, names::nic(nic.alias, part));
+            out.insert(u"status"_s, part == sink || answering ? u"on"_s : u"off"_s);
+            LOCKSTEP_CO_CHECK(co_await m_qmp.addObject(out));
+        }
         LOCKSTEP_CO_CHECK(
             co_await m_qmp.addObject(filter(u"filter-rewriter"_s, rewriter, u"all"_s)));
+    }
+    co_return {};
+}
+
+Task<Result<void>> ShadowGraph::setAnswering(bool on) const
+{
+    LOCKSTEP_CO_TRY(present, co_await m_qmp.objects());
+    for (const auto& nic : m_spec.nics) {
+        if (!on && !present.contains(names::nic(nic.alias, sink)))
+            co_return failure(Errc::NotSupported,
+                              u"the shadow of domain %1 was made by an older lockstepd"_s.arg(
+                                  m_spec.domain),
+                              u"Unprotect the domain, and protect it again."_s);
+        LOCKSTEP_CO_CHECK(
+            co_await m_qmp.setProperty(u"/objects/"_s + names::nic(nic.alias, answers),
+                                       u"status"_s, on ? u"on"_s : u"off"_s));
     }
     co_return {};
 }
@@ -188,8 +211,8 @@ Task<Result<void>> ShadowGraph::goLive(bool suspended) const
         LOCKSTEP_CO_CHECK(co_await pause(2ms));
     }
     for (const auto& nic : m_spec.nics) {
-        LOCKSTEP_CO_CHECK(co_await m_qmp.removeObject(names::nic(nic.alias, answers)));
-        LOCKSTEP_CO_CHECK(co_await m_qmp.removeObject(names::nic(nic.alias, requests)));
+        for (const auto part : {sink, answers, requests})
+            LOCKSTEP_CO_CHECK(co_await m_qmp.removeObject(names::nic(nic.alias, part)));
     }
     co_return co_await m_qmp.announceSelf();
 }
@@ -197,8 +220,8 @@ Task<Result<void>> ShadowGraph::goLive(bool suspended) const
 Task<Result<void>> ShadowGraph::disconnect() const
 {
     for (const auto& nic : m_spec.nics) {
-        LOCKSTEP_CO_CHECK(co_await m_qmp.removeChardev(names::nic(nic.alias, answers)));
-        LOCKSTEP_CO_CHECK(co_await m_qmp.removeChardev(names::nic(nic.alias, requests)));
+        for (const auto part : {sink, answers, requests})
+            LOCKSTEP_CO_CHECK(co_await m_qmp.removeChardev(names::nic(nic.alias, part)));
     }
     LOCKSTEP_CO_CHECK(co_await m_qmp.setMigrationTls({}, {}));
     co_return co_await m_qmp.removeObject(names::serverTls);

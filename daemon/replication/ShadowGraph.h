@@ -18,7 +18,11 @@ public:
     [[nodiscard]] Task<Result<void>> loadCredentials(QString folder) const;
     [[nodiscard]] Task<Result<void>> buildDisks() const;
     [[nodiscard]] Task<Result<void>> exportDisks() const;
-    [[nodiscard]] Task<Result<void>> connectNetwork() const;
+    /// `answering`: what it answers goes to the primary, to be compared; else nobody gets it.
+    [[nodiscard]] Task<Result<void>> connectNetwork(bool answering) const;
+    /// The same from now on. Errors: NotSupported for a shadow whose answers would leave the host
+    /// instead, as an older lockstepd made it.
+    [[nodiscard]] Task<Result<void>> setAnswering(bool on) const;
     [[nodiscard]] Task<Result<void>> awaitMigration() const;
     /// Whether this shadow holds the primary's state and could go live: QEMU itself says so.
     [[nodiscard]] Task<Result<bool>> isInStep() const;

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "pair/Modes.h"
+
+#include "replication/PrimaryNetwork.h"
+#include "replication/ShadowGraph.h"
+
+namespace lockstep {
+
+Task<Result<void>> followSettings(PairParts parts, PairRecord record)
+{
+    const Qmp qmp{parts.hypervisor.monitor(record.uuid)};
+    const Protocol& protocol = record.settings.protocol;
+    if (record.isPrimary())
+        co_return co_await PrimaryNetwork(qmp, record.spec, protocol).follow();
+    co_return co_await ShadowGraph(qmp, record.spec).setAnswering(protocol.compares());
+}
+
+} // namespace lockstep
