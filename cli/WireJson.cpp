@@ -102,17 +102,20 @@ QString fromBus(const std::string& text)
 QJsonObject propertiesToJson(const std::map<sdbus::PropertyName, sdbus::Variant>& properties)
 {
     constexpr QLatin1StringView timeSuffix{"USec"};
-    constexpr QLatin1StringView duration{"EtaUSec"}; // the one that is no time
+    // Those that are no time of day.
+    constexpr std::array durations{"EtaUSec"_L1, "PeriodUSec"_L1, "IdlePeriodUSec"_L1,
+                                   "CompareTimeoutUSec"_L1, "ScanCycleUSec"_L1};
     QJsonObject all;
     for (const auto& [key, value] : properties) {
         const QString name = fromBus(key);
-        if (name == duration)
-            all.insert(u"eta-usec"_s, toJson(value));
+        const QString stem = kebabCase(name.chopped(
+            name.endsWith(timeSuffix) ? timeSuffix.size() : 0));
+        if (std::ranges::contains(durations, name))
+            all.insert(stem + u"-usec"_s, toJson(value));
         else if (name.endsWith(timeSuffix))
-            all.insert(kebabCase(name.chopped(timeSuffix.size())),
-                       timeToJson(value.get<uint64_t>()));
+            all.insert(stem, timeToJson(value.get<uint64_t>()));
         else
-            all.insert(kebabCase(name), toJson(value));
+            all.insert(stem, toJson(value));
     }
     return all;
 }

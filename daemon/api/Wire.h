@@ -27,6 +27,10 @@ using ErrorTriple = sdbus::Struct<std::string, std::string, std::string>;
 [[nodiscard]] std::string trustWord(PeerTrust trust);
 /// Microseconds since 1970 UTC, 0 for no time.
 [[nodiscard]] uint64_t microseconds(const QDateTime& time);
+[[nodiscard]] inline uint64_t microseconds(std::chrono::microseconds time)
+{
+    return static_cast<uint64_t>(time.count());
+}
 [[nodiscard]] uint64_t bytes(Bytes size);
 
 [[nodiscard]] Dictionary dictionary(const Finding& finding);
