@@ -136,6 +136,11 @@ Result<const PairSetting*> findPairSetting(const QString& name)
                    u"There are %1."_s.arg(names.join(u", "_s)));
 }
 
+QString memberOf(const PairSetting& setting)
+{
+    return setting.kind == Kind::Time ? setting.name + u"-usec"_s : QString{setting.name};
+}
+
 QJsonValue defaultOf(const PairSetting& setting)
 {
     switch (setting.kind) {

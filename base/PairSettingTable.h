@@ -66,6 +66,8 @@ inline constexpr QLatin1StringView usual{"default"};
 /// Errors: InvalidArgument, naming those that there are.
 [[nodiscard]] Result<const PairSetting*> findPairSetting(const QString& name);
 
+/// What it is called among a pair's members in JSON: times have "-usec".
+[[nodiscard]] QString memberOf(const PairSetting& setting);
 [[nodiscard]] QJsonValue defaultOf(const PairSetting& setting);
 /// E.g. "manual, etcd or fence", or "1ms to 60s".
 [[nodiscard]] QString allowedFor(const PairSetting& setting);

@@ -67,19 +67,24 @@ using Job = Remote<org::lockstep::Lockstep1::Job_proxy>;
 
 const sdbus::ObjectPath root{dbus::rootPath};
 
+Dictionary settingsToBus(const QJsonObject& settings)
+{
+    Dictionary all;
+    for (auto it = settings.begin(); it != settings.end(); ++it) {
+        all.emplace(it.key().toStdString(),
+                    it->isBool()         ? sdbus::Variant{it->toBool()}
+                        : it->isString() ? sdbus::Variant{it->toString().toStdString()}
+                                         : sdbus::Variant{static_cast<uint64_t>(it->toInteger())});
+    }
+    return all;
+}
+
 Dictionary options(const ProtectRequest& request)
 {
     Dictionary all;
-    for (const auto& [key, text] : {std::pair{"image-directory", request.imageDirectory},
-                                    std::pair{"arbiter", request.arbiter},
-                                    std::pair{"on-arbiter-loss", request.onArbiterLoss}}) {
-        if (!text.isEmpty())
-            all.emplace(key, sdbus::Variant{text.toStdString()});
-    }
-    if (request.autoProtect)
-        all.emplace("auto-protect", sdbus::Variant{*request.autoProtect});
-    if (request.reuseDisks)
-        all.emplace("reuse-disks", sdbus::Variant{*request.reuseDisks});
+    if (!request.imageDirectory.isEmpty())
+        all.emplace("image-directory", sdbus::Variant{request.imageDirectory.toStdString()});
+    all.merge(settingsToBus(request.settings));
     return all;
 }
 
@@ -231,14 +236,9 @@ Result<QJsonObject> Daemon::configuration()
 
 Result<RemoteObject> Daemon::setSettings(const sdbus::ObjectPath& pair, const QJsonObject& settings)
 {
-    Dictionary wanted;
-    for (auto it = settings.begin(); it != settings.end(); ++it)
-        wanted.emplace(it.key().toStdString(),
-                       it->isBool() ? sdbus::Variant{it->toBool()}
-                                    : sdbus::Variant{it->toString().toStdString()});
     return asked(
         [&] {
-            Pair{*m_connection, pair}.SetSettings(wanted);
+            Pair{*m_connection, pair}.SetSettings(settingsToBus(settings));
             return RemoteObject{.path = pair, .properties = properties(pair, Pair::INTERFACE_NAME)};
         },
         changePatience);

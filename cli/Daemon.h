@@ -23,10 +23,9 @@ struct ProtectRequest
     QString domain;
     QString peer; ///< Empty: the one it was paired with last.
     QString imageDirectory; ///< Empty: the one that the other host has configured.
-    QString arbiter; ///< Empty, or nothing: as it was for this pair, or the default.
-    QString onArbiterLoss;
-    std::optional<bool> autoProtect;
-    std::optional<bool> reuseDisks;
+    /// By name (base/PairSettingTable.h); what is not there is as it was for this pair, or has its
+    /// default.
+    QJsonObject settings;
 };
 
 /// What `peer set` changes; what is not given stays.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "base/PairSettingTable.h"
 #include "cli/Command.h"
 #include "cli/Daemon.h"
 #include "cli/Findings.h"
@@ -37,14 +38,14 @@ Result<int> run(const Arguments& arguments, bool json)
     auto daemon = Daemon::connect();
     if (!daemon)
         return std::unexpected{daemon.error()};
+    QJsonObject settings;
+    if (arguments.reuseDisks)
+        settings.insert(pair_setting::reuseDisks, *arguments.reuseDisks);
     auto report =
         daemon->preflight({.domain = QString::fromStdString(arguments.domain),
                            .peer = QString::fromStdString(arguments.peer),
                            .imageDirectory = QString::fromStdString(arguments.imageDirectory),
-                           .arbiter = {},
-                           .onArbiterLoss = {},
-                           .autoProtect = {},
-                           .reuseDisks = arguments.reuseDisks});
+                           .settings = settings});
     if (!report)
         return std::unexpected{report.error()};
     const QJsonArray findings = (*report)[u"findings"].toArray();

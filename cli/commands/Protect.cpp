@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "base/PairSettingTable.h"
+#include "cli/Assignments.h"
 #include "cli/Command.h"
 #include "cli/Daemon.h"
 #include "cli/FollowJob.h"
@@ -21,6 +22,9 @@ struct Arguments
     std::string imageDirectory;
     std::string arbiter;
     std::string onArbiterLoss;
+    std::string mode;
+    std::string period;
+    std::vector<std::string> settings;
     std::optional<bool> autoProtect;
     std::optional<bool> reuseDisks;
     bool dryRun{false};
@@ -32,10 +36,29 @@ std::vector<std::string> allowed(QLatin1StringView name)
 {
     std::vector<std::string> words;
     if (const auto setting = findPairSetting(name)) {
-        for (const auto value : (*setting)->values)
-            words.emplace_back(value.data(), static_cast<std::size_t>(value.size()));
+        for (const QString& word : wordsFor(**setting))
+            words.push_back(word.toStdString());
     }
     return words;
+}
+
+/// Errors: InvalidArgument.
+Result<QJsonObject> settingsFrom(const Arguments& arguments)
+{
+    std::vector<std::string> words = arguments.settings;
+    for (const auto& [name, value] : {std::pair{pair_setting::arbiter, arguments.arbiter},
+                                      std::pair{pair_setting::onArbiterLoss, arguments.onArbiterLoss},
+                                      std::pair{pair_setting::mode, arguments.mode},
+                                      std::pair{pair_setting::period, arguments.period}}) {
+        if (!value.empty())
+            words.push_back(QString{name + u'='}.toStdString() + value);
+    }
+    QJsonObject settings;
+    if (arguments.autoProtect)
+        settings.insert(pair_setting::autoProtect, *arguments.autoProtect);
+    if (arguments.reuseDisks)
+        settings.insert(pair_setting::reuseDisks, *arguments.reuseDisks);
+    return readAssignments(words, settings).transform([&settings] { return settings; });
 }
 
 Result<int> showPlan(Daemon& daemon, const ProtectRequest& request, bool json)
@@ -61,16 +84,16 @@ Result<int> showPlan(Daemon& daemon, const ProtectRequest& request, bool json)
 
 Result<int> run(const Arguments& arguments, bool json)
 {
+    const auto settings = settingsFrom(arguments);
+    if (!settings)
+        return std::unexpected{settings.error()};
     auto daemon = Daemon::connect();
     if (!daemon)
         return std::unexpected{daemon.error()};
     const ProtectRequest request{.domain = QString::fromStdString(arguments.domain),
                                  .peer = QString::fromStdString(arguments.peer),
                                  .imageDirectory = QString::fromStdString(arguments.imageDirectory),
-                                 .arbiter = QString::fromStdString(arguments.arbiter),
-                                 .onArbiterLoss = QString::fromStdString(arguments.onArbiterLoss),
-                                 .autoProtect = arguments.autoProtect,
-                                 .reuseDisks = arguments.reuseDisks};
+                                 .settings = *settings};
     if (arguments.dryRun)
         return showPlan(*daemon, request, json);
     const auto job = daemon->protect(request);
@@ -107,6 +130,17 @@ void addProtect(CLI::App& app, Context& context)
                       "Give it a shadow again by itself when it has lost one; default: no");
     command->add_flag("--reuse-disks,!--no-reuse-disks", arguments->reuseDisks,
                       "Copy onto the out of date images that PEER has; default: make new ones");
+    command
+        ->add_option("--mode", arguments->mode,
+                     "When output leaves: with the shadow's same answer (colo), with a checkpoint each "
+                     "period (remus) or for each output (kemari); default: colo")
+        ->check(CLI::IsMember(allowed(pair_setting::mode)));
+    ofKind(command->add_option("--period", arguments->period,
+                               "Of mode remus, e.g. 25ms; of mode colo: a checkpoint at least so often"),
+           Kind::Text);
+    suggesting(command->add_option("--set", arguments->settings,
+                                   "KEY=VALUE: any setting; 'lockstep help set' lists them"),
+               assignments());
     command->add_flag("--dry-run", arguments->dryRun, "Show the steps, and do none");
     addWaitOptions(command, arguments->waiting);
 }

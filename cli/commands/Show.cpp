@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "base/PairSettingTable.h"
 #include "cli/Command.h"
 #include "cli/Daemon.h"
 #include "cli/Output.h"
@@ -23,6 +24,20 @@ QString arbiterOf(const QJsonObject& pair)
     return error.isEmpty() ? text : u"%1; cannot decide: %2"_s.arg(text, error);
 }
 
+/// E.g. "remus, period=25ms": with what differs from its default.
+QString modeOf(const QJsonObject& pair)
+{
+    QStringList parts{pair[u"mode"].toString()};
+    for (const PairSetting& setting : pairSettings()) {
+        const bool isNumber =
+            setting.kind == PairSetting::Kind::Time || setting.kind == PairSetting::Kind::Number;
+        const auto value = pair[memberOf(setting)];
+        if (isNumber && value != defaultOf(setting))
+            parts << u"%1=%2"_s.arg(setting.name, showPairSetting(setting, value));
+    }
+    return parts.join(u", "_s);
+}
+
 void printPair(const QJsonObject& pair)
 {
     const QString word = pair[u"state"].toString();
@@ -42,7 +57,7 @@ void printPair(const QJsonObject& pair)
          {u"arbiter"_s, arbiterOf(pair)},
          {u"auto-protect"_s, pair[u"auto-protect"].toBool() ? u"yes"_s : u"no"_s},
          {u"reuse-disks"_s, pair[u"reuse-disks"].toBool() ? u"yes"_s : u"no"_s},
-         {u"mode"_s, pair[u"mode"].toString()},
+         {u"mode"_s, modeOf(pair)},
          {u"epoch"_s, QString::number(pair[u"epoch"].toInteger())},
          {u"checkpoints"_s, QString::number(pair[u"checkpoints"].toInteger())}});
     Table disks{{u"DISK"_s, u"SIZE"_s, u"SOURCE"_s, u"REPLICA"_s}};
