@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "Fakes.h"
 
+#include "base/PairSettingTable.h"
+
 #include <QTimeZone>
 
 namespace lockstep::test {
@@ -45,19 +47,17 @@ std::unexpected<Error> unused()
 const QDateTime sampleTime{QDate{2026, 11, 20}, QTime{18, 40}, QTimeZone::UTC};
 const DomainUuid web1{QUuid{u"6ad1c0f4-6d2b-4f9e-9a51-3f3a5f0c0001"_s}};
 
-/// " arbiter=etcd auto-protect no reuse-disks"
+/// " arbiter=etcd auto-protect no reuse-disks mode=remus period=25000"
 QString describe(const SettingsChange& change)
 {
     QString text;
-    for (const auto& [name, value] : {std::pair{u"arbiter"_s, change.arbiter},
-                                      std::pair{u"on-arbiter-loss"_s, change.onArbiterLoss}}) {
-        if (!value.isEmpty())
-            text += u" %1=%2"_s.arg(name, value);
+    for (const PairSetting& setting : pairSettings()) {
+        const auto value = change.settings[setting.name];
+        if (value.isBool())
+            text += (value.toBool() ? u" "_s : u" no "_s) + setting.name;
+        else if (!value.isUndefined())
+            text += u" %1=%2"_s.arg(setting.name, value.toVariant().toString());
     }
-    if (change.autoProtect)
-        text += *change.autoProtect ? u" auto-protect"_s : u" no auto-protect"_s;
-    if (change.reuseDisks)
-        text += *change.reuseDisks ? u" reuse-disks"_s : u" no reuse-disks"_s;
     return text;
 }
 
@@ -77,6 +77,10 @@ PairView samplePair()
     view.arbiter = u"etcd"_s;
     view.onArbiterLoss = u"primary-continues"_s;
     view.autoProtect = true;
+    view.idlePeriod = 20s;
+    view.compareTimeout = 300ms;
+    view.scanCycle = 50ms;
+    view.queueLimit = 1'024;
     view.reuseDisks = true;
     view.arbiterRejections = 3;
     view.suspended = true;
@@ -247,10 +251,13 @@ Task<Result<void>> FakePairService::setSettings(QString domain, SettingsChange c
     if (found == pairViews.end())
         co_return failure(Errc::UnknownPair, domain);
     PairView view = found->second;
-    view.autoProtect = change.autoProtect.value_or(view.autoProtect);
-    view.reuseDisks = change.reuseDisks.value_or(view.reuseDisks);
-    if (!change.onArbiterLoss.isEmpty())
-        view.onArbiterLoss = change.onArbiterLoss;
+    const QJsonObject& settings = change.settings;
+    view.autoProtect = settings[pair_setting::autoProtect].toBool(view.autoProtect);
+    view.reuseDisks = settings[pair_setting::reuseDisks].toBool(view.reuseDisks);
+    view.onArbiterLoss = settings[pair_setting::onArbiterLoss].toString(view.onArbiterLoss);
+    view.mode = settings[pair_setting::mode].toString(view.mode);
+    view.period = std::chrono::microseconds{
+        settings[pair_setting::period].toInteger(view.period.count())};
     put(view);
     co_return {};
 }

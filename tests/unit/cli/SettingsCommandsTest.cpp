@@ -63,7 +63,8 @@ void SettingsCommandsTest::setChangesWhatIsGiven()
     QCOMPARE(stage.pairs.calls,
              QStringList{u"set %1 on-arbiter-loss=wait no auto-protect"_s.arg(uuidOfWeb1())});
     QCOMPARE(outcome.out,
-             u"web1: arbiter=etcd on-arbiter-loss=wait auto-protect=no reuse-disks=yes\n"_s);
+             u"web1: arbiter=etcd on-arbiter-loss=wait auto-protect=no reuse-disks=yes mode=colo "
+             "period=default idle-period=20s compare-timeout=300ms scan-cycle=50ms queue-limit=1024\n"_s);
     const Outcome json = runCli(stage, {u"set"_s, u"web1"_s, u"reuse-disks=no"_s, u"--json"_s});
     QCOMPARE(json.status, 0);
     QCOMPARE(json.json()[u"reuse-disks"].toBool(true), false);
@@ -123,9 +124,8 @@ void SettingsCommandsTest::setHelpHasEverySetting()
     const Outcome outcome = runCli(stage, {u"set"_s, u"--help"_s});
     QCOMPARE(outcome.status, 0);
     for (const PairSetting& setting : pairSettings()) {
-        QVERIFY(outcome.out.contains(QString{setting.name} + u'='));
-        for (const auto value : setting.values)
-            QVERIFY2(outcome.out.contains(value), qPrintable(QString{value}));
+        QVERIFY(outcome.out.contains(setting.name));
+        QVERIFY2(outcome.out.contains(allowedFor(setting)), qPrintable(allowedFor(setting)));
     }
 }
 

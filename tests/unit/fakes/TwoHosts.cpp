@@ -47,7 +47,7 @@ bool TwoHosts::putProtected()
                              beta.pairs.find(webUuid())->spec};
     bool built = QCoro::waitFor(shadow.buildDisks()).has_value()
         && QCoro::waitFor(shadow.exportDisks()).has_value()
-        && QCoro::waitFor(shadow.connectNetwork()).has_value();
+        && QCoro::waitFor(shadow.connectNetwork(true)).has_value();
     qemu.status = u"paused"_s;
     PrimaryGraph primary{alpha.hypervisor, webSpec(), u"alpha"_s};
     Plan plan;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "base/PairSettingTable.h"
 #include "fakes/TwoHosts.h"
 #include "pair/SettingsFlow.h"
 
@@ -44,21 +45,21 @@ struct Hosts : TwoHosts
 SettingsChange autoProtect(bool on)
 {
     SettingsChange change;
-    change.autoProtect = on;
+    change.settings.insert(pair_setting::autoProtect, on);
     return change;
 }
 
 SettingsChange arbiter(const QString& name)
 {
     SettingsChange change;
-    change.arbiter = name;
+    change.settings.insert(pair_setting::arbiter, name);
     return change;
 }
 
 SettingsChange onArbiterLoss(const QString& word)
 {
     SettingsChange change;
-    change.onArbiterLoss = word;
+    change.settings.insert(pair_setting::onArbiterLoss, word);
     return change;
 }
 
@@ -91,8 +92,8 @@ void SettingsTest::changesBothHosts()
     Hosts hosts;
     QVERIFY(hosts.start());
     auto change = autoProtect(true);
-    change.reuseDisks = true;
-    change.onArbiterLoss = u"primary-continues"_s;
+    change.settings.insert(pair_setting::reuseDisks, true);
+    change.settings.insert(pair_setting::onArbiterLoss, u"primary-continues"_s);
     QVERIFY(hosts.change(change));
     const PairSettings wanted{ArbiterKind::Etcd, true, true, true};
     QCOMPARE(Hosts::saved(hosts.alpha), wanted);
