@@ -32,35 +32,70 @@ constexpr auto whenProtecting = "when the domain is protected: lockstep protect 
 constexpr auto atAnyTime = "on the primary's host, while the pair is protected, alone or off"_L1;
 
 constexpr std::array table{
-    PairSetting{pair_setting::arbiter, Kind::Word, arbiters, {},
-                "who decides which host goes on when they lose each other"_L1, whenProtecting},
-    PairSetting{pair_setting::onArbiterLoss, Kind::Word, losses, {},
-                "what happens when the arbiter etcd is needed and out of reach"_L1, atAnyTime},
-    PairSetting{pair_setting::autoProtect, Kind::Flag, flags, {},
-                "a domain that lost its shadow gets one again by itself"_L1, atAnyTime},
-    PairSetting{pair_setting::reuseDisks, Kind::Flag, flags, {},
+    PairSetting{pair_setting::arbiter,
+                Kind::Word,
+                arbiters,
+                {},
+                "who decides which host goes on when they lose each other"_L1,
+                whenProtecting},
+    PairSetting{pair_setting::onArbiterLoss,
+                Kind::Word,
+                losses,
+                {},
+                "what happens when the arbiter etcd is needed and out of reach"_L1,
+                atAnyTime},
+    PairSetting{pair_setting::autoProtect,
+                Kind::Flag,
+                flags,
+                {},
+                "a domain that lost its shadow gets one again by itself"_L1,
+                atAnyTime},
+    PairSetting{pair_setting::reuseDisks,
+                Kind::Flag,
+                flags,
+                {},
                 "replicas may be copied onto the out of date images of the other host"_L1,
                 atAnyTime},
-    PairSetting{pair_setting::mode, Kind::Word, modes, {},
-                "when output leaves: if the shadow gives the same answer (colo), or with a checkpoint: "
-                "one each period (remus), one for each output (kemari)"_L1,
-                atAnyTime},
-    PairSetting{pair_setting::period, Kind::Time, {}, {millisecond, 60 * second, 0},
-                "remus: how long output waits for a checkpoint, default 25ms; colo: a checkpoint at "
-                "least so often though answers are equal, default none; kemari: not used"_L1,
-                atAnyTime},
-    PairSetting{pair_setting::idlePeriod, Kind::Time, {},
+    PairSetting{
+        pair_setting::mode,
+        Kind::Word,
+        modes,
+        {},
+        "when output leaves: if the shadow gives the same answer (colo), or with a checkpoint: "
+        "one each period (remus), one for each output (kemari)"_L1,
+        atAnyTime},
+    PairSetting{
+        pair_setting::period,
+        Kind::Time,
+        {},
+        {millisecond, 60 * second, 0},
+        "remus: how long output waits for a checkpoint, default 25ms; colo: a checkpoint at "
+        "least so often though answers are equal, default none; kemari: not used"_L1,
+        atAnyTime},
+    PairSetting{pair_setting::idlePeriod,
+                Kind::Time,
+                {},
                 {100 * millisecond, 600 * second, 20 * second},
-                "a checkpoint at least so often, even if the guest sends nothing"_L1, atAnyTime},
-    PairSetting{pair_setting::compareTimeout, Kind::Time, {},
+                "a checkpoint at least so often, even if the guest sends nothing"_L1,
+                atAnyTime},
+    PairSetting{pair_setting::compareTimeout,
+                Kind::Time,
+                {},
                 {millisecond, 60 * second, 300 * millisecond},
                 "colo: how long an answer waits for the shadow's before a checkpoint lets it go"_L1,
                 atAnyTime},
-    PairSetting{pair_setting::scanCycle, Kind::Time, {},
+    PairSetting{pair_setting::scanCycle,
+                Kind::Time,
+                {},
                 {millisecond, 10 * second, 50 * millisecond},
-                "colo: how often QEMU looks for answers that have waited for so long"_L1, atAnyTime},
-    PairSetting{pair_setting::queueLimit, Kind::Number, {}, {16, 65'536, 1'024},
-                "packets of one connection that may wait; QEMU drops what comes then"_L1, atAnyTime},
+                "colo: how often QEMU looks for answers that have waited for so long"_L1,
+                atAnyTime},
+    PairSetting{pair_setting::queueLimit,
+                Kind::Number,
+                {},
+                {16, 65'536, 1'024},
+                "packets of one connection that may wait; QEMU drops what comes then"_L1,
+                atAnyTime},
 };
 
 /// "manual, etcd or fence"
@@ -112,10 +147,9 @@ std::optional<qint64> timeFrom(const QString& text)
 
 std::unexpected<Error> notAllowed(const PairSetting& setting, const QString& given)
 {
-    return failure(
-        Errc::InvalidArgument,
-        u"%1 \"%2\": it can be %3"_s.arg(setting.name, shortened(given, longestShown),
-                                          allowedFor(setting)));
+    return failure(Errc::InvalidArgument,
+                   u"%1 \"%2\": it can be %3"_s.arg(setting.name, shortened(given, longestShown),
+                                                    allowedFor(setting)));
 }
 
 } // namespace

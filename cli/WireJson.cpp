@@ -108,8 +108,8 @@ QJsonObject propertiesToJson(const std::map<sdbus::PropertyName, sdbus::Variant>
     QJsonObject all;
     for (const auto& [key, value] : properties) {
         const QString name = fromBus(key);
-        const QString stem = kebabCase(name.chopped(
-            name.endsWith(timeSuffix) ? timeSuffix.size() : 0));
+        const QString stem =
+            kebabCase(name.chopped(name.endsWith(timeSuffix) ? timeSuffix.size() : 0));
         if (std::ranges::contains(durations, name))
             all.insert(stem + u"-usec"_s, toJson(value));
         else if (name.endsWith(timeSuffix))

@@ -46,10 +46,11 @@ std::vector<std::string> allowed(QLatin1StringView name)
 Result<QJsonObject> settingsFrom(const Arguments& arguments)
 {
     std::vector<std::string> words = arguments.settings;
-    for (const auto& [name, value] : {std::pair{pair_setting::arbiter, arguments.arbiter},
-                                      std::pair{pair_setting::onArbiterLoss, arguments.onArbiterLoss},
-                                      std::pair{pair_setting::mode, arguments.mode},
-                                      std::pair{pair_setting::period, arguments.period}}) {
+    for (const auto& [name, value] :
+         {std::pair{pair_setting::arbiter, arguments.arbiter},
+          std::pair{pair_setting::onArbiterLoss, arguments.onArbiterLoss},
+          std::pair{pair_setting::mode, arguments.mode},
+          std::pair{pair_setting::period, arguments.period}}) {
         if (!value.empty())
             words.push_back(QString{name + u'='}.toStdString() + value);
     }
@@ -131,12 +132,14 @@ void addProtect(CLI::App& app, Context& context)
     command->add_flag("--reuse-disks,!--no-reuse-disks", arguments->reuseDisks,
                       "Copy onto the out of date images that PEER has; default: make new ones");
     command
-        ->add_option("--mode", arguments->mode,
-                     "When output leaves: with the shadow's same answer (colo), with a checkpoint each "
-                     "period (remus) or for each output (kemari); default: colo")
+        ->add_option(
+            "--mode", arguments->mode,
+            "When output leaves: with the shadow's same answer (colo), with a checkpoint each "
+            "period (remus) or for each output (kemari); default: colo")
         ->check(CLI::IsMember(allowed(pair_setting::mode)));
-    ofKind(command->add_option("--period", arguments->period,
-                               "Of mode remus, e.g. 25ms; of mode colo: a checkpoint at least so often"),
+    ofKind(command->add_option(
+               "--period", arguments->period,
+               "Of mode remus, e.g. 25ms; of mode colo: a checkpoint at least so often"),
            Kind::Text);
     suggesting(command->add_option("--set", arguments->settings,
                                    "KEY=VALUE: any setting; 'lockstep help set' lists them"),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "pair/PreflightFlow.h"
 
+#include "base/PairSettingTable.h"
 #include "pair/ShadowBuild.h"
 #include "replication/Describe.h"
 #include "replication/ImageFiles.h"
@@ -120,8 +121,8 @@ Task<Result<PreflightReport>> runPreflight(PairParts parts, DomainInfo domain, P
 {
     LOCKSTEP_CO_TRY(local, co_await localFacts(parts, domain, peer));
     const auto before = parts.pairs.find(domain.uuid);
-    local.reuseDisks = options.settings[pair_setting::reuseDisks].toBool(
-        before && before->settings.reuseDisks);
+    local.reuseDisks =
+        options.settings[pair_setting::reuseDisks].toBool(before && before->settings.reuseDisks);
     QString xml;
     if (domain.state != DomainState::Off && domain.state != DomainState::Crashed) {
         LOCKSTEP_CO_TRY(migratable,

@@ -87,18 +87,18 @@ Result<PairSettings> PairSettings::fromJson(const QJsonObject& json)
     };
     using namespace pair_setting;
     const Protocol usual;
-    return PairSettings{
-        .arbiter = arbiterKindFromName(json[pair_setting::arbiter].toString())
-                       .value_or(ArbiterKind::Manual),
-        .primaryContinues = json[onArbiterLoss].toString() == pair_setting::primaryContinues,
-        .autoProtect = json[pair_setting::autoProtect].toBool(),
-        .reuseDisks = json[pair_setting::reuseDisks].toBool(),
-        .protocol = {.mode = modeFrom(json[mode].toString()),
-                     .period = time(period, usual.period),
-                     .idlePeriod = time(idlePeriod, usual.idlePeriod),
-                     .compareTimeout = time(compareTimeout, usual.compareTimeout),
-                     .scanCycle = time(scanCycle, usual.scanCycle),
-                     .queueLimit = json[queueLimit].toInt(usual.queueLimit)}};
+    return PairSettings{.arbiter = arbiterKindFromName(json[pair_setting::arbiter].toString())
+                                       .value_or(ArbiterKind::Manual),
+                        .primaryContinues =
+                            json[onArbiterLoss].toString() == pair_setting::primaryContinues,
+                        .autoProtect = json[pair_setting::autoProtect].toBool(),
+                        .reuseDisks = json[pair_setting::reuseDisks].toBool(),
+                        .protocol = {.mode = modeFrom(json[mode].toString()),
+                                     .period = time(period, usual.period),
+                                     .idlePeriod = time(idlePeriod, usual.idlePeriod),
+                                     .compareTimeout = time(compareTimeout, usual.compareTimeout),
+                                     .scanCycle = time(scanCycle, usual.scanCycle),
+                                     .queueLimit = json[queueLimit].toInt(usual.queueLimit)}};
 }
 
 bool PairRecord::isEngaged() const

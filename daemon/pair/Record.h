@@ -17,7 +17,7 @@ struct PairSettings
     bool primaryContinues{false}; ///< on-arbiter-loss = primary-continues; else it waits.
     bool autoProtect{false}; ///< A domain that lost its shadow gets one again by itself.
     bool reuseDisks{false}; ///< A replica may be copied onto the other host's out of date image.
-    Protocol protocol;
+    Protocol protocol{};
     friend bool operator==(const PairSettings&, const PairSettings&) = default;
 
     [[nodiscard]] QJsonObject toJson() const;

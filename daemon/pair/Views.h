@@ -73,7 +73,8 @@ struct PairView
     bool suspended{false}; ///< Somebody has suspended the guest.
     QString arbiterError; ///< Why its arbiter cannot decide now; empty if it can, or is manual.
     quint64 arbiterRejections{0}; ///< Answers of that arbiter that were not taken.
-    QString mode{QStringLiteral("colo")}; ///< "colo", "remus", "kemari"; see replication/Protocol.h.
+    QString mode{
+        QStringLiteral("colo")}; ///< "colo", "remus", "kemari"; see replication/Protocol.h.
     std::chrono::microseconds period{0};
     std::chrono::microseconds idlePeriod{0};
     std::chrono::microseconds compareTimeout{0};

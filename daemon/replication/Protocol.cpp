@@ -28,9 +28,6 @@ milliseconds Protocol::scan() const
     return compares() ? scanCycle : std::clamp<milliseconds>(hold() / 5, 1ms, scanCycle);
 }
 
-milliseconds Protocol::interval() const
-{
-    return compares() && period > 0ms ? period : idlePeriod;
-}
+milliseconds Protocol::interval() const { return compares() && period > 0ms ? period : idlePeriod; }
 
 } // namespace lockstep

@@ -137,13 +137,12 @@ Task<Result<void>> ShadowGraph::setAnswering(bool on) const
     LOCKSTEP_CO_TRY(present, co_await m_qmp.objects());
     for (const auto& nic : m_spec.nics) {
         if (!on && !present.contains(names::nic(nic.alias, sink)))
-            co_return failure(Errc::NotSupported,
-                              u"the shadow of domain %1 was made by an older lockstepd"_s.arg(
-                                  m_spec.domain),
-                              u"Unprotect the domain, and protect it again."_s);
-        LOCKSTEP_CO_CHECK(
-            co_await m_qmp.setProperty(u"/objects/"_s + names::nic(nic.alias, answers),
-                                       u"status"_s, on ? u"on"_s : u"off"_s));
+            co_return failure(
+                Errc::NotSupported,
+                u"the shadow of domain %1 was made by an older lockstepd"_s.arg(m_spec.domain),
+                u"Unprotect the domain, and protect it again."_s);
+        LOCKSTEP_CO_CHECK(co_await m_qmp.setProperty(
+            u"/objects/"_s + names::nic(nic.alias, answers), u"status"_s, on ? u"on"_s : u"off"_s));
     }
     co_return {};
 }

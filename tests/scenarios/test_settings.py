@@ -39,7 +39,8 @@ def test_what_is_set_both_hosts_have(lab):
     equal({name: told[name] for name in USUAL}, wanted, "settings that set prints")
     expect_settings(lab, wanted)
     shown = alpha.run("lockstep", "set", "web", "reuse-disks=yes").out
-    equal(shown, "web: arbiter=etcd on-arbiter-loss=primary-continues auto-protect=yes reuse-disks=yes\n", "what set shows")
+    equal(shown, "web: arbiter=etcd on-arbiter-loss=primary-continues auto-protect=yes reuse-disks=yes mode=colo "
+          "period=default idle-period=20s compare-timeout=300ms scan-cycle=50ms queue-limit=1024\n", "what set shows")
     wanted["reuse-disks"] = True
     expect_settings(lab, wanted)
     # Of several nothing is done if one cannot be.

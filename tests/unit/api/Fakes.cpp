@@ -256,8 +256,8 @@ Task<Result<void>> FakePairService::setSettings(QString domain, SettingsChange c
     view.reuseDisks = settings[pair_setting::reuseDisks].toBool(view.reuseDisks);
     view.onArbiterLoss = settings[pair_setting::onArbiterLoss].toString(view.onArbiterLoss);
     view.mode = settings[pair_setting::mode].toString(view.mode);
-    view.period = std::chrono::microseconds{
-        settings[pair_setting::period].toInteger(view.period.count())};
+    view.period =
+        std::chrono::microseconds{settings[pair_setting::period].toInteger(view.period.count())};
     put(view);
     co_return {};
 }

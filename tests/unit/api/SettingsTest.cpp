@@ -45,7 +45,18 @@ const std::vector<Wrong>& everyWrong()
          u"option auto-protect: it must be a boolean"_s},
         {"word as number",
          {{"arbiter", sdbus::Variant{uint64_t{1}}}},
-         u"option \"arbiter\" is not a string"_s},
+         u"option arbiter: it must be a string"_s},
+        {"no such mode",
+         {{"mode", sdbus::Variant{std::string{"xen"}}}},
+         u"mode \"xen\": it can be colo, remus or kemari"_s},
+        {"too long",
+         {{"period", sdbus::Variant{uint64_t{60'001'000}}}},
+         u"it can be 1ms to 60s or default"_s},
+        {"part of a millisecond",
+         {{"period", sdbus::Variant{uint64_t{1'500}}}},
+         u"period \"1.5ms\""_s},
+        {"time as text", {{"period", sdbus::Variant{std::string{"25ms"}}}}, u"option period"_s},
+        {"too few", {{"queue-limit", sdbus::Variant{uint64_t{15}}}}, u"it can be 16 to 65536"_s},
     };
     return all;
 }

@@ -62,9 +62,10 @@ void SettingsCommandsTest::setChangesWhatIsGiven()
     QVERIFY2(outcome.status == 0, qPrintable(outcome.err));
     QCOMPARE(stage.pairs.calls,
              QStringList{u"set %1 on-arbiter-loss=wait no auto-protect"_s.arg(uuidOfWeb1())});
-    QCOMPARE(outcome.out,
-             u"web1: arbiter=etcd on-arbiter-loss=wait auto-protect=no reuse-disks=yes mode=colo "
-             "period=default idle-period=20s compare-timeout=300ms scan-cycle=50ms queue-limit=1024\n"_s);
+    QCOMPARE(
+        outcome.out,
+        u"web1: arbiter=etcd on-arbiter-loss=wait auto-protect=no reuse-disks=yes mode=colo "
+        "period=default idle-period=20s compare-timeout=300ms scan-cycle=50ms queue-limit=1024\n"_s);
     const Outcome json = runCli(stage, {u"set"_s, u"web1"_s, u"reuse-disks=no"_s, u"--json"_s});
     QCOMPARE(json.status, 0);
     QCOMPARE(json.json()[u"reuse-disks"].toBool(true), false);
@@ -81,8 +82,9 @@ void SettingsCommandsTest::setRefusesWithWhatIsAllowed_data()
                           << u"auto-protect \"true\": it can be no or yes"_s;
     QTest::newRow("empty") << QStringList{u"reuse-disks="_s}
                            << u"reuse-disks \"\": it can be no or yes"_s;
-    QTest::newRow("key") << QStringList{u"colour=red"_s}
-                         << u"There are arbiter, on-arbiter-loss, auto-protect, reuse-disks."_s;
+    QTest::newRow("key")
+        << QStringList{u"colour=red"_s}
+        << u"There are arbiter, on-arbiter-loss, auto-protect, reuse-disks, mode, period"_s;
     QTest::newRow("no value") << QStringList{u"auto-protect"_s} << u"is not KEY=VALUE"_s;
     QTest::newRow("no key") << QStringList{u"=yes"_s} << u"is not KEY=VALUE"_s;
     QTest::newRow("twice") << QStringList{u"auto-protect=no"_s, u"auto-protect=yes"_s}

@@ -151,8 +151,8 @@ void ModesTest::keepsTheModeOfASuspendedGuest()
 {
     Hosts hosts;
     QVERIFY(hosts.start());
-    QVERIFY(QCoro::waitFor(hosts.alpha.pairs.update(
-        webUuid(), [](PairRecord& record) { record.suspended = true; })));
+    QVERIFY(QCoro::waitFor(
+        hosts.alpha.pairs.update(webUuid(), [](PairRecord& record) { record.suspended = true; })));
     const auto changed = hosts.set(pair_setting::mode, u"remus"_s);
     QVERIFY(!changed);
     QCOMPARE(changed.error().code(), Errc::Busy);

@@ -282,7 +282,7 @@ void SettingsTest::oneAfterTheOther()
     QVERIFY(hosts.start());
     auto first = hosts.onAlpha->change(webUuid(), autoProtect(true));
     SettingsChange other;
-    other.reuseDisks = true;
+    other.settings.insert(pair_setting::reuseDisks, true);
     const auto second = hosts.change(other);
     QVERIFY(QCoro::waitFor(std::move(first)));
     QVERIFY(!second);
