@@ -10,7 +10,11 @@ FOR_PROTECT = {
     "on-arbiter-loss": "--on-arbiter-loss",
     "auto-protect": "--auto-protect",
     "reuse-disks": "--reuse-disks",
+    "mode": "--mode",
+    "period": "--period",
 }
+SETTINGS = ("arbiter", "on-arbiter-loss", "auto-protect", "reuse-disks", "mode", "period", "idle-period", "compare-timeout",
+            "scan-cycle", "queue-limit")
 # The command of each method, with the options that make it call it, and how it has the method's own options: as an option
 # of its own, as a positional argument, or as values of one, "key=".
 TABLE = {
@@ -29,7 +33,7 @@ TABLE = {
     "Manager.ProbePeer": ("peer probe", {}),
     "Manager.Protect": ("protect", FOR_PROTECT),
     "Pair.ContinueAlone": ("continue-alone", {"force": "--force"}),
-    "Pair.SetSettings": ("set", {key: f"{key}=" for key in ("arbiter", "on-arbiter-loss", "auto-protect", "reuse-disks")}),
+    "Pair.SetSettings": ("set", {key: f"{key}=" for key in SETTINGS}),
     "Pair.SwitchOver": ("switchover", {}),
     "Pair.TakeOver": ("takeover", {}),
     "Pair.Unprotect": ("unprotect", {}),
@@ -43,6 +47,8 @@ WITHOUT = {
     "Manager.Preflight arbiter": "it does not change what is found",
     "Manager.Preflight on-arbiter-loss": "it does not change what is found",
     "Manager.Preflight auto-protect": "it does not change what is found",
+    "Manager.Preflight mode": "it does not change what is found",
+    "Manager.Preflight period": "it does not change what is found",
 }
 
 
