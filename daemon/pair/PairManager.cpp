@@ -85,6 +85,7 @@ Task<void> PairManager::begin()
         co_return;
     co_await m_drivers.begin();
     m_suspension.look();
+    m_watcher.look();
     m_arbiters.watch(
         [this] {
             std::set<Arbiters::Use> uses;

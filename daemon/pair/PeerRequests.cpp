@@ -218,6 +218,7 @@ Task<Result<QJsonObject>> PeerRequests::settings(PeerId peer, QJsonObject reques
     const auto wanted = PairSettings::fromJson(request[u"settings"].toObject());
     if (!wanted)
         co_return std::unexpected{wanted.error().as(Errc::ProtocolError)};
+    const auto turn = co_await m_adopting.take(what.driver->uuid());
     LOCKSTEP_CO_CHECK(
         co_await adoptSettings(m_parts, m_drivers, what.driver->uuid(), what.epoch, *wanted));
     co_return QJsonObject{{u"settings"_s, wanted->toJson()}};

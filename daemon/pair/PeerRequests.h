@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include "base/Turns.h"
 #include "pair/PairDrivers.h"
 
 namespace lockstep {
@@ -43,6 +44,7 @@ private:
     PairParts m_parts;
     PairDrivers& m_drivers;
     TaskSet& m_tasks;
+    Turns<DomainUuid> m_adopting;
 };
 
 } // namespace lockstep

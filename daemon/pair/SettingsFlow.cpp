@@ -5,6 +5,7 @@
 #include "pair/Modes.h"
 #include "pair/RecordEvent.h"
 #include "replication/CheckpointWatch.h"
+#include "replication/PrimaryNetwork.h"
 
 #include <spdlog/spdlog.h>
 
@@ -18,6 +19,12 @@ namespace {
 // A peer that lives answers at once; somebody waits for this.
 constexpr auto answerDeadline = 5s;
 constexpr auto checkpointDeadline = 10s;
+
+/// It has a shadow, and what this host says of it counts.
+bool isLed(const PairRecord& record)
+{
+    return record.isPrimary() && record.state == PairState::Protected;
+}
 
 /// "auto-protect yes, reuse-disks no": what differs.
 QString describe(const PairSettings& before, const PairSettings& now)
@@ -71,6 +78,10 @@ Result<PairSettings> withChange(const PairSettings& before, const SettingsChange
             return std::unexpected{allowed.error()};
         all.insert(setting.name, value);
     }
+    // A period means something else in each mode.
+    if (all[pair_setting::mode] != before.toJson()[pair_setting::mode]
+        && !change.settings.contains(pair_setting::period))
+        all.remove(pair_setting::period);
     const auto merged = PairSettings::fromJson(all);
     if (!merged)
         return merged;
@@ -95,41 +106,64 @@ Task<Result<void>> SettingsFlow::change(DomainUuid uuid, SettingsChange change)
 
 Task<Result<void>> SettingsFlow::changeNow(DomainUuid uuid, SettingsChange change)
 {
+    const auto turn = co_await m_turns.take(uuid);
     LOCKSTEP_CO_TRY(record, m_parts.pairs.get(uuid));
     LOCKSTEP_CO_TRY(wanted, withChange(record.settings, change, m_parts.arbiters));
     LOCKSTEP_CO_CHECK(mayChange(record, wanted));
-    if (wanted == record.settings)
-        co_return {};
-    if (record.state != PairState::Protected)
-        co_return co_await saveAndUse(m_parts, m_drivers, record, wanted);
-    const auto changed = co_await changeBoth(record, wanted);
-    // What became of it nobody knows; what is said later counts.
-    if (!changed)
-        (void)co_await bringInLine(record);
+    const auto changed = co_await changeTo(record, wanted);
+    if (const auto now = m_parts.pairs.find(uuid); !changed && now && isLed(*now))
+        (void)co_await bringInLine(*now);
     co_return changed;
 }
 
-Task<Result<void>> SettingsFlow::changeBoth(PairRecord before, PairSettings wanted)
+/// Saves last: whatever ends this on the way, what is saved is come back to.
+Task<Result<void>> SettingsFlow::changeTo(PairRecord before, PairSettings wanted)
 {
     PairRecord after = before;
     after.settings = wanted;
-    if (wanted.protocol.compares() && !before.settings.protocol.compares()) {
-        LOCKSTEP_CO_CHECK(co_await followSettings(m_parts, after));
-        // The requests that were not mirrored.
-        LOCKSTEP_CO_CHECK(
-            co_await makeCheckpoint(m_parts.hypervisor, before.uuid, {}, checkpointDeadline));
+    if (isLed(before)) {
+        // Also if all is the same: a QEMU may not have followed the last time.
+        if (wanted == before.settings || wanted.protocol != before.settings.protocol)
+            LOCKSTEP_CO_CHECK(co_await bringInLine(after));
+        else
+            LOCKSTEP_CO_CHECK(co_await tell(after));
     }
-    LOCKSTEP_CO_CHECK(co_await tell(after));
-    LOCKSTEP_CO_CHECK(co_await saveAndUse(m_parts, m_drivers, before, wanted));
-    if (wanted.protocol == before.settings.protocol)
+    if (wanted == before.settings)
         co_return {};
-    co_return co_await followSettings(m_parts, after);
+    co_return co_await saveAndUse(m_parts, m_drivers, before, wanted);
 }
 
 Task<Result<void>> SettingsFlow::bringInLine(PairRecord record)
 {
+    const PrimaryNetwork network{Qmp{m_parts.hypervisor.monitor(record.uuid)}, record.spec,
+                                 record.settings.protocol};
+    LOCKSTEP_CO_TRY(mirrors, co_await network.isMirroring());
+    if (record.settings.protocol.compares()) {
+        LOCKSTEP_CO_CHECK(co_await followSettings(m_parts, record));
+        // For the requests that were not mirrored.
+        if (!mirrors)
+            LOCKSTEP_CO_CHECK(co_await catchUp(record));
+        co_return co_await tell(record);
+    }
     LOCKSTEP_CO_CHECK(co_await tell(record));
+    // For the answers that the shadow has still given: as long as one of them is left, what only
+    // acknowledges a request would leave.
+    if (mirrors)
+        LOCKSTEP_CO_CHECK(co_await catchUp(record));
     co_return co_await followSettings(m_parts, record);
+}
+
+Task<Result<void>> SettingsFlow::catchUp(PairRecord record)
+{
+    // The news of one that was under way may come late.
+    for (int left = 2; left > 0; --left) {
+        const auto made =
+            co_await makeCheckpoint(m_parts.hypervisor, record.uuid, {}, checkpointDeadline);
+        if (!made)
+            co_return std::unexpected{
+                made.error().during(u"domain %1 cannot change its mode now"_s.arg(record.domain))};
+    }
+    co_return {};
 }
 
 Result<void> SettingsFlow::mayChange(const PairRecord& record, const PairSettings& wanted) const
@@ -180,10 +214,10 @@ Task<Result<void>> SettingsFlow::tell(PairRecord record)
             reply.error().during(u"%1, which has the shadow of domain %2, has to agree"_s.arg(
                 record.peerName, record.domain))};
     const auto taken = PairSettings::fromJson((*reply)[u"settings"].toObject());
-    if (!record.settings.protocol.compares()
-        && (!taken || taken->protocol.mode != record.settings.protocol.mode))
+    if (!taken || taken->protocol != record.settings.protocol)
         co_return failure(Errc::NotSupported,
-                          u"lockstepd on %1 knows no mode but colo"_s.arg(record.peerName),
+                          u"lockstepd on %1 does not know all settings that domain %2 is to have"_s
+                              .arg(record.peerName, record.domain),
                           u"Update it first."_s);
     co_return {};
 }
@@ -192,10 +226,10 @@ Task<void> SettingsFlow::tellAll(PeerId peer)
 {
     const auto records = m_parts.pairs.all();
     for (const auto& known : records) {
+        const auto turn = co_await m_turns.take(known.uuid);
         // As it is by now: nothing older may be said after a change.
         const auto record = m_parts.pairs.find(known.uuid);
-        if (!record || record->peer != peer || !record->isPrimary()
-            || record->state != PairState::Protected || m_changing.contains(known.uuid))
+        if (!record || record->peer != peer || !isLed(*record))
             continue;
         const auto told = co_await bringInLine(*record);
         if (!told)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include "base/Turns.h"
 #include "pair/PairDrivers.h"
 
 #include <set>
@@ -20,7 +21,8 @@ public:
 
     /// Errors: UnknownPair, InvalidArgument, ArbiterNotConfigured, WrongRole, Busy, NotSupported
     /// for another arbiter: two hosts that asked different ones could both go on;
-    /// PeerUnreachable, Timeout, then nothing was changed here.
+    /// PeerUnreachable, Timeout, those of QMP: then both hosts keep what they had, or come back to
+    /// it when they meet again.
     [[nodiscard]] Task<Result<void>> change(DomainUuid uuid, SettingsChange change);
     /// That host may not have heard, or not have said that it did, what was changed last.
     [[nodiscard]] Task<void> tellAll(PeerId peer);
@@ -29,14 +31,17 @@ private:
     [[nodiscard]] Task<Result<void>> changeNow(DomainUuid uuid, SettingsChange change);
     [[nodiscard]] Result<void> mayChange(const PairRecord& record,
                                          const PairSettings& wanted) const;
-    [[nodiscard]] Task<Result<void>> changeBoth(PairRecord before, PairSettings wanted);
-    /// Both hosts do what the record says.
+    [[nodiscard]] Task<Result<void>> changeTo(PairRecord before, PairSettings wanted);
+    /// Both QEMUs do what the record says, from wherever they are.
     [[nodiscard]] Task<Result<void>> bringInLine(PairRecord record);
+    /// So many checkpoints that one of them began after this was called.
+    [[nodiscard]] Task<Result<void>> catchUp(PairRecord record);
     [[nodiscard]] Task<Result<void>> tell(PairRecord record);
 
     PairParts m_parts;
     PairDrivers& m_drivers;
-    std::set<DomainUuid> m_changing;
+    std::set<DomainUuid> m_changing; ///< By somebody who waits for it.
+    Turns<DomainUuid> m_turns; ///< To bring both hosts in line.
 };
 
 /// On the host of the shadow: takes what the host of the primary says. Errors: WrongRole unless

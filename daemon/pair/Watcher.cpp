@@ -27,6 +27,15 @@ Watcher::Watcher(PairParts parts, TaskSet& tasks) : m_parts{parts}, m_tasks{task
     connect(&m_parts.pairs, &PairTable::changed, this, &Watcher::onPairChanged);
 }
 
+void Watcher::look()
+{
+    const auto records = m_parts.pairs.all();
+    for (const PairRecord& record : records) {
+        if (record.state == PairState::Protected)
+            pace(record);
+    }
+}
+
 void Watcher::onQmpEvent(const DomainUuid& uuid, const QString& name)
 {
     const auto record = m_parts.pairs.find(uuid);
@@ -95,10 +104,26 @@ void Watcher::onDue(const DomainUuid& uuid)
         return;
     if (!record->suspended)
         m_tasks.add(checkpoint(uuid));
-    pace(*record); // Should it not be made, or the guest be suspended.
+    else
+        pace(*record);
 }
 
 Task<void> Watcher::checkpoint(DomainUuid uuid)
+{
+    // One at a time: a QEMU that does not answer must not find hundreds of them, and before what a
+    // failover has to say to it.
+    if (m_asking.contains(uuid))
+        co_return;
+    m_asking.insert(uuid);
+    co_await ask(uuid);
+    m_asking.remove(uuid);
+    // Should it not be made.
+    if (const auto record = m_parts.pairs.find(uuid);
+        record && record->state == PairState::Protected)
+        pace(*record);
+}
+
+Task<void> Watcher::ask(DomainUuid uuid)
 {
     const Qmp qmp{m_parts.hypervisor.monitor(uuid)};
     // Somebody may have suspended it just now.

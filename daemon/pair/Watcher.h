@@ -27,6 +27,9 @@ public:
         return m_checkpoints.value(uuid);
     }
 
+    /// Paces all protected guests: what this daemon has not seen begin.
+    void look();
+
 Q_SIGNALS:
     void checkpointed(const lockstep::DomainUuid& uuid);
 
@@ -39,6 +42,7 @@ private:
     [[nodiscard]] std::chrono::milliseconds period(const PairRecord& record) const;
     void onDue(const DomainUuid& uuid);
     [[nodiscard]] Task<void> checkpoint(DomainUuid uuid);
+    [[nodiscard]] Task<void> ask(DomainUuid uuid);
     [[nodiscard]] Task<void> warn(DomainUuid uuid);
 
     PairParts m_parts;
@@ -48,6 +52,7 @@ private:
     QSet<DomainUuid> m_booting;
     /// Until a checkpoint of a protected guest of this host is due.
     std::map<DomainUuid, QTimer> m_due;
+    QSet<DomainUuid> m_asking; ///< QEMU has not answered yet.
 };
 
 } // namespace lockstep

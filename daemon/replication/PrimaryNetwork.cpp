@@ -171,6 +171,17 @@ Task<Result<void>> PrimaryNetwork::follow() const
     co_return {};
 }
 
+Task<Result<bool>> PrimaryNetwork::isMirroring() const
+{
+    for (const auto& nic : m_spec.nics) {
+        LOCKSTEP_CO_TRY(status, co_await m_qmp.property(
+                                    u"/objects/"_s + names::nic(nic.alias, mirror), u"status"_s));
+        if (status.toString() != u"on")
+            co_return false;
+    }
+    co_return true;
+}
+
 Task<Result<void>> PrimaryNetwork::setStatus(QList<QStringView> parts, bool on) const
 {
     LOCKSTEP_CO_TRY(present, co_await m_qmp.objects());

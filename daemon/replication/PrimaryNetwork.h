@@ -33,6 +33,8 @@ public:
     /// the shadow's answers count: what only acknowledges a request would leave although the shadow
     /// never saw that request (docs/qemu.md, trap 20).
     [[nodiscard]] Task<Result<void>> follow() const;
+    /// Whether all requests are mirrored.
+    [[nodiscard]] Task<Result<bool>> isMirroring() const;
     /// Packets that compare still holds are let go.
     [[nodiscard]] Task<Result<void>> removeFilters() const;
 

@@ -90,6 +90,12 @@ Task<Result<void>> Qmp::setProperty(QString path, QString property, QJsonValue v
                            {{u"path"_s, path}, {u"property"_s, property}, {u"value"_s, value}});
 }
 
+Task<Result<QJsonValue>> Qmp::property(QString path, QString property) const
+{
+    co_return co_await m_monitor->execute(u"qom-get"_s,
+                                          {{u"path"_s, path}, {u"property"_s, property}});
+}
+
 Task<Result<void>> Qmp::addChardev(QString id, QJsonObject backend) const
 {
     co_return co_await run(u"chardev-add"_s, {{u"id"_s, id}, {u"backend"_s, backend}});

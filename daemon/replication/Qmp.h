@@ -35,6 +35,7 @@ public:
     [[nodiscard]] Task<Result<QStringList>> objects() const;
     [[nodiscard]] Task<Result<void>> setProperty(QString path, QString property,
                                                  QJsonValue value) const;
+    [[nodiscard]] Task<Result<QJsonValue>> property(QString path, QString property) const;
     [[nodiscard]] Task<Result<void>> addChardev(QString id, QJsonObject backend) const;
     [[nodiscard]] Task<Result<void>> removeChardev(QString id) const;
     [[nodiscard]] Task<Result<QStringList>> chardevs() const;

@@ -48,7 +48,8 @@ Task<Result<QJsonValue>> FakeMonitor::execute(QString command, QJsonObject argum
         seen(number);
     if (off || (deafFrom && number >= *deafFrom))
         co_return failure(Errc::MonitorLost, u"the domain has ended"_s);
-    if (m_journal && !command.startsWith(u"query-") && command != u"qom-list")
+    if (m_journal && !command.startsWith(u"query-") && command != u"qom-list"
+        && command != u"qom-get")
         m_journal->append(u"qmp "_s + command);
     const bool fails = failAt == number || command == refused;
     if (fails && fault == Fault::Refused)
@@ -148,6 +149,12 @@ std::optional<FakeMonitor::Answer> FakeMonitor::answerObjects(const QString& com
     }
     if (command == u"qom-set")
         return setProperty(arguments);
+    if (command == u"qom-get") {
+        const QString name = arguments[u"path"].toString().section(u'/', -1);
+        if (!objects.contains(name))
+            return refuse(u"no object %1"_s.arg(name));
+        return Answer{objects[name][arguments[u"property"].toString()]};
+    }
     if (command == u"object-add") {
         const auto needed = chardevsOf(arguments);
         const bool complete =
