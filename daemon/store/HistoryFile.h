@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include "store/LooseDatabase.h"
 #include "store/Store.h"
-
-class QSqlError;
 
 namespace lockstep {
 
@@ -27,33 +26,17 @@ public:
 
     /// Opened, or made, when it is first used, and again after an error if that helps.
     explicit HistoryFile(QString path);
-    ~HistoryFile();
-    HistoryFile(const HistoryFile&) = delete;
-    HistoryFile& operator=(const HistoryFile&) = delete;
 
     /// Errors: StoreError; StoreTooNew (file untouched).
     [[nodiscard]] Result<void> append(const HistoryEntry& entry);
     [[nodiscard]] Result<QList<HistoryEntry>> query(const HistoryQuery& wanted);
 
 private:
-    enum class State { Good, Damaged };
-
     [[nodiscard]] Result<void> open();
-    [[nodiscard]] Result<void> makePrivateFile() const;
-    [[nodiscard]] Result<State> prepare();
-    [[nodiscard]] Result<State> createTable();
-    [[nodiscard]] Result<void> setAside();
     [[nodiscard]] Result<void> insert(const HistoryEntry& entry, const QString& json);
-    [[nodiscard]] Result<void> run(const QString& statement);
-    /// The number that a statement selects; nothing if the file is damaged.
-    [[nodiscard]] Result<std::optional<qint64>> number(const QString& statement);
-    /// The error, after which a damaged file is closed: the next call finds out and sets it aside.
-    [[nodiscard]] Error noted(const QSqlError& error);
-    void close();
 
-    QString m_path;
-    QString m_connection; ///< Name of Qt's connection, unique in the process.
-    bool m_open{false};
+    LooseDatabase m_database;
+    int m_opening{0}; ///< The one that m_rows was counted at.
     qint64 m_rows{0};
 };
 
