@@ -13,7 +13,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 
 using namespace Qt::StringLiterals;
 
@@ -49,20 +48,15 @@ QHostAddress addressOf(int family, const __be32* raw)
                              : plain(QHostAddress{reinterpret_cast<const quint8*>(raw)});
 }
 
-/// tcp_info among the attributes that follow the message; kernels differ in its length.
-std::optional<std::chrono::milliseconds> lastSignIn(const nlmsghdr* message)
+/// tcp_info among the attributes that follow the message.
+std::optional<TcpInfo> infoIn(const nlmsghdr* message)
 {
     const auto* const socket = static_cast<const inet_diag_msg*>(NLMSG_DATA(message));
     auto left = message->nlmsg_len - NLMSG_LENGTH(sizeof *socket);
     for (auto* attribute = reinterpret_cast<const rtattr*>(socket + 1); RTA_OK(attribute, left);
          attribute = RTA_NEXT(attribute, left)) {
-        if (attribute->rta_type != INET_DIAG_INFO)
-            continue;
-        tcp_info info{};
-        std::memcpy(&info, RTA_DATA(attribute),
-                    std::min<size_t>(RTA_PAYLOAD(attribute), sizeof info));
-        return std::chrono::milliseconds{
-            std::min(info.tcpi_last_data_recv, info.tcpi_last_ack_recv)};
+        if (attribute->rta_type == INET_DIAG_INFO)
+            return tcpInfo(RTA_DATA(attribute), RTA_PAYLOAD(attribute));
     }
     return {};
 }
@@ -116,6 +110,25 @@ Result<std::vector<TcpSocket>> SockDiag::list(Which which)
     return sockets;
 }
 
+Result<std::optional<TcpSocket>> SockDiag::look(const TcpSocket& target)
+{
+    Request request =
+        prepare(SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST | NLM_F_ACK, target.kernel.idiag_family);
+    request.body.id = target.kernel.id;
+    request.body.idiag_states = 1U << TCP_ESTABLISHED;
+    request.body.idiag_ext = 1U << (INET_DIAG_INFO - 1);
+    std::vector<TcpSocket> found;
+    const auto status = exchange(request, &found);
+    if (!status)
+        return std::unexpected{status.error()};
+    if (*status != 0 && *status != ENOENT && *status != ESTALE)
+        return failure(Errc::NetworkError,
+                       u"looking at a TCP socket: "_s + qt_error_string(*status));
+    if (found.empty() || found.front().kernel.idiag_state != TCP_ESTABLISHED)
+        return std::nullopt;
+    return found.front();
+}
+
 Result<bool> SockDiag::destroy(const TcpSocket& target)
 {
     Request request = prepare(SOCK_DESTROY, NLM_F_REQUEST | NLM_F_ACK, target.kernel.idiag_family);
@@ -167,7 +180,7 @@ Result<int> SockDiag::exchange(const Request& request, std::vector<TcpSocket>* s
                 return -static_cast<const nlmsgerr*>(NLMSG_DATA(message))->error;
             if (sockets)
                 sockets->push_back(
-                    {*static_cast<const inet_diag_msg*>(NLMSG_DATA(message)), lastSignIn(message)});
+                    {*static_cast<const inet_diag_msg*>(NLMSG_DATA(message)), infoIn(message)});
         }
     }
 }

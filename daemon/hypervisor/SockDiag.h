@@ -2,12 +2,12 @@
 #pragma once
 
 #include "base/Error.h"
+#include "hypervisor/TcpInfo.h"
 
 #include <QHostAddress>
 
 #include <linux/inet_diag.h>
 
-#include <chrono>
 #include <optional>
 #include <vector>
 
@@ -17,8 +17,7 @@ namespace lockstep {
 struct TcpSocket
 {
     inet_diag_msg kernel{};
-    /// Since data, or any acknowledgement, last came from the other end; only if asked for.
-    std::optional<std::chrono::milliseconds> lastSign;
+    std::optional<TcpInfo> info; ///< Only if asked for.
 
     /// Whether it is between these two addresses, and its port on either end is in [first, last].
     [[nodiscard]] bool isBetween(const QHostAddress& local, const QHostAddress& remote,
@@ -32,7 +31,7 @@ class SockDiag final
 public:
     enum class Which {
         WithPeer, ///< Neither listening nor in TIME_WAIT.
-        Established, ///< With `lastSign`.
+        Established, ///< With `info`.
     };
 
     SockDiag();
@@ -42,6 +41,9 @@ public:
 
     /// Those of IPv4 and IPv6. Errors: NetworkError.
     [[nodiscard]] Result<std::vector<TcpSocket>> list(Which which);
+    /// How a socket of list() is now; nothing if it is not established any more. One message to and
+    /// fro, however many sockets there are. Errors: NetworkError.
+    [[nodiscard]] Result<std::optional<TcpSocket>> look(const TcpSocket& target);
     /// Whether the socket was there to be destroyed. Errors: NotSupported (kernel without
     /// CONFIG_INET_DIAG_DESTROY), NetworkError.
     [[nodiscard]] Result<bool> destroy(const TcpSocket& target);

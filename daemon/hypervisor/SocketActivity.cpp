@@ -17,8 +17,9 @@ Result<std::optional<std::chrono::milliseconds>> lastSignOnSockets(const QHostAd
         return std::unexpected{sockets.error()};
     std::optional<std::chrono::milliseconds> youngest;
     for (const TcpSocket& socket : *sockets) {
-        if (socket.lastSign && socket.isBetween(local, remote, firstPort, lastPort))
-            youngest = std::min(youngest.value_or(*socket.lastSign), *socket.lastSign);
+        if (const auto& info = socket.info;
+            info && socket.isBetween(local, remote, firstPort, lastPort))
+            youngest = std::min(youngest.value_or(info->sinceSign), info->sinceSign);
     }
     return youngest;
 }
