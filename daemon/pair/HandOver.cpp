@@ -16,6 +16,7 @@ Task<Result<void>> makeEqual(PairParts parts, PairRecord record)
 {
     if (record.suspended)
         co_return {};
+    parts.statistics.asked(record.uuid, CheckpointReason::Request);
     co_return co_await makeCheckpoint(parts.hypervisor, record.uuid, {}, checkpointDeadline);
 }
 

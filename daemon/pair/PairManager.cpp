@@ -24,9 +24,9 @@ constexpr auto libvirtPatience = 10s;
 } // namespace
 
 PairManager::PairManager(Hypervisor& hypervisor, Peers& peers, Store& store, Chronicle& chronicle,
-                         const Config& config)
+                         const Config& config, StatisticsStore* statistics)
     : m_hypervisor{hypervisor}, m_peers{peers}, m_chronicle{chronicle}, m_config{config},
-      m_pairs{store, chronicle}, m_jobs{chronicle},
+      m_pairs{store, chronicle}, m_statistics{hypervisor, m_pairs, statistics}, m_jobs{chronicle},
       m_arbiters{store,
                  [&config](ArbiterKind kind, const QString& identity) {
                      return makeArbiter(kind, config, identity);
@@ -39,7 +39,7 @@ PairManager::PairManager(Hypervisor& hypervisor, Peers& peers, Store& store, Chr
     connect(&m_jobs, &JobTable::changed, this, &PairService::jobChanged);
     connect(&m_jobs, &JobTable::removed, this, &PairService::jobRemoved);
     connect(&m_chronicle, &Chronicle::recorded, this, &PairService::recorded);
-    connect(&m_watcher, &Watcher::checkpointed, this, &PairService::pairChanged);
+    connect(&m_statistics, &Statistics::changed, this, &PairService::pairChanged);
     connect(&m_drivers, &PairDrivers::changed, this, &PairService::pairChanged);
     const auto onPeer = [this](const PeerId& peer) {
         const auto records = m_pairs.all();
@@ -63,12 +63,14 @@ PairManager::PairManager(Hypervisor& hypervisor, Peers& peers, Store& store, Chr
 
 PairParts PairManager::parts()
 {
-    return {m_hypervisor, m_peers, m_pairs, m_jobs, m_arbiters, m_chronicle, m_config};
+    return {m_hypervisor, m_peers,     m_pairs,      m_jobs,
+            m_arbiters,   m_chronicle, m_statistics, m_config};
 }
 
 Task<Result<void>> PairManager::start()
 {
     LOCKSTEP_CO_CHECK(co_await m_pairs.load());
+    co_await m_statistics.load();
     LOCKSTEP_CO_CHECK(co_await m_arbiters.load());
     m_drivers.load();
     m_requests.answer();
@@ -108,6 +110,20 @@ Task<void> PairManager::stop()
     QTimer::singleShot(stopDeadline, this, [this] { m_drivers.stop(); });
     co_await m_tasks.drained();
     m_drivers.stop();
+    co_await m_statistics.stop();
+}
+
+QMap<QString, quint64> PairManager::lastMinute(const DomainUuid& uuid) const
+{
+    const PairStatistics* const known = m_statistics.find(uuid);
+    if (!known)
+        return {};
+    const qint64 now = QDateTime::currentSecsSinceEpoch();
+    const Sums sums = known->sums(now - Minute::length + 1, now + 1);
+    return {{u"seconds"_s, sums.seconds},           {u"checkpoints"_s, sums.checkpoints},
+            {u"asked-by-qemu"_s, sums.asked},       {u"stopped-usec"_s, sums.stopped},
+            {u"longest-stop-usec"_s, sums.longest}, {u"released-packets"_s, sums.released},
+            {u"memory-bytes"_s, sums.memory},       {u"disk-bytes"_s, sums.disk}};
 }
 
 PairView PairManager::toView(const PairRecord& record) const
@@ -116,6 +132,7 @@ PairView PairManager::toView(const PairRecord& record) const
     const auto peer = m_peers.peer(record.peer);
     view.peerConnected = peer && peer->connected;
     view.checkpoints = m_watcher.checkpoints(record.uuid);
+    view.lastMinute = lastMinute(record.uuid);
     view.arbiterError = m_arbiters.problem({record.settings.arbiter, record.peerName});
     view.arbiterRejections = m_arbiters.rejections(record.settings.arbiter);
     return view;

@@ -7,6 +7,7 @@
 #include "pair/PairService.h"
 #include "pair/PeerRequests.h"
 #include "pair/SettingsFlow.h"
+#include "pair/Statistics.h"
 #include "pair/Suspension.h"
 #include "pair/Watcher.h"
 
@@ -20,8 +21,9 @@ class PairManager final : public PairService
 {
     Q_OBJECT
 public:
+    /// Without a store for them statistics begin anew with each run.
     PairManager(Hypervisor& hypervisor, Peers& peers, Store& store, Chronicle& chronicle,
-                const Config& config);
+                const Config& config, StatisticsStore* statistics);
 
     /// Loads the pairs, answers peers, and goes on with what an earlier run left. Errors:
     /// StoreError.
@@ -52,6 +54,10 @@ public:
         return m_chronicle.events(query);
     }
     [[nodiscard]] bool usesPeer(const PeerId& id) const override;
+    [[nodiscard]] const PairStatistics* statistics(const DomainUuid& uuid) const override
+    {
+        return m_statistics.find(uuid);
+    }
 
     /// Ports of QEMU's channels that this host's pairs have taken.
     [[nodiscard]] QSet<quint16> channelPorts() const;
@@ -70,6 +76,7 @@ private:
     [[nodiscard]] PairParts parts();
     [[nodiscard]] Task<void> begin();
     [[nodiscard]] PairView toView(const PairRecord& record) const;
+    [[nodiscard]] QMap<QString, quint64> lastMinute(const DomainUuid& uuid) const;
     [[nodiscard]] Task<Result<Subject>> subject(QString domain, QString peer);
     /// The pair of a domain that may be off, or even gone from libvirt. Errors: UnknownDomain,
     /// UnknownPair, HypervisorUnavailable while it has not been looked at yet.
@@ -94,6 +101,7 @@ private:
     Chronicle& m_chronicle;
     const Config& m_config;
     PairTable m_pairs;
+    Statistics m_statistics;
     JobTable m_jobs;
     Arbiters m_arbiters;
     TaskSet m_tasks;

@@ -7,6 +7,7 @@
 #include "pair/Chronicle.h"
 #include "pair/JobTable.h"
 #include "pair/PairTable.h"
+#include "pair/Statistics.h"
 #include "peer/Peers.h"
 
 namespace lockstep {
@@ -20,6 +21,7 @@ struct PairParts
     JobTable& jobs;
     Arbiters& arbiters;
     Chronicle& chronicle;
+    Statistics& statistics;
     const Config& config;
 };
 

@@ -9,6 +9,8 @@
 
 namespace lockstep {
 
+class PairStatistics;
+
 /// All that a user can ask of pairs, as api/ sees it. Methods that start work return the job's id
 /// at once, after the checks that need no work (UnknownDomain, WrongRole, Busy, ...); the rest of
 /// the outcome is the job's. `domain` is a name, UUID or id; `peer` a name, address or fingerprint.
@@ -49,6 +51,9 @@ public:
     [[nodiscard]] virtual Task<Result<QList<PairEvent>>> events(EventQuery query) = 0;
     /// Whether a pair needs this peer, so that it cannot be forgotten.
     [[nodiscard]] virtual bool usesPeer(const PeerId& id) const = 0;
+    /// What is known of its checkpoints; nullptr if there was none yet. Good until the event loop
+    /// goes on.
+    [[nodiscard]] virtual const PairStatistics* statistics(const DomainUuid& uuid) const = 0;
 
 Q_SIGNALS:
     void pairChanged(const lockstep::DomainUuid& uuid);

@@ -157,6 +157,7 @@ Task<Result<void>> SettingsFlow::catchUp(PairRecord record)
 {
     // The news of one that was under way may come late.
     for (int left = 2; left > 0; --left) {
+        m_parts.statistics.asked(record.uuid, CheckpointReason::Request);
         const auto made =
             co_await makeCheckpoint(m_parts.hypervisor, record.uuid, {}, checkpointDeadline);
         if (!made)
@@ -215,10 +216,11 @@ Task<Result<void>> SettingsFlow::tell(PairRecord record)
                 record.peerName, record.domain))};
     const auto taken = PairSettings::fromJson((*reply)[u"settings"].toObject());
     if (!taken || taken->protocol != record.settings.protocol)
-        co_return failure(Errc::NotSupported,
-                          u"lockstepd on %1 does not know all settings that domain %2 is to have"_s
-                              .arg(record.peerName, record.domain),
-                          u"Update it first."_s);
+        co_return failure(
+            Errc::NotSupported,
+            u"lockstepd on %1 does not know all settings that domain %2 is to have"_s.arg(
+                record.peerName, record.domain),
+            u"Update it first."_s);
     co_return {};
 }
 

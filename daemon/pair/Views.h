@@ -7,6 +7,7 @@
 #include <QDateTime>
 #include <QJsonObject>
 #include <QList>
+#include <QMap>
 #include <QMetaType>
 
 #include <algorithm>
@@ -84,6 +85,7 @@ struct PairView
     QList<NicView> nics;
     QDateTime since; ///< When it entered this state.
     qint64 checkpoints{0}; ///< Since protection began, as far as this daemon saw them.
+    QMap<QString, quint64> lastMinute; ///< Sums of its statistics, by their names on D-Bus.
 };
 
 enum class Severity { Error, Warning, Info, Ok };

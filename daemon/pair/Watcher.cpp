@@ -44,7 +44,6 @@ void Watcher::onQmpEvent(const DomainUuid& uuid, const QString& name)
     if (name == u"RESUME") {
         ++m_checkpoints[uuid];
         pace(*record);
-        Q_EMIT checkpointed(uuid);
     } else if (name == u"RESET" && record->isPrimary()) {
         onReset(*record);
     }
@@ -108,6 +107,15 @@ void Watcher::onDue(const DomainUuid& uuid)
         pace(*record);
 }
 
+CheckpointReason Watcher::reasonFor(const PairRecord& record) const
+{
+    if (m_booting.contains(record.uuid))
+        return CheckpointReason::Boot;
+    const auto& protocol = record.settings.protocol;
+    return protocol.interval() == protocol.idlePeriod ? CheckpointReason::Idle
+                                                      : CheckpointReason::Period;
+}
+
 Task<void> Watcher::checkpoint(DomainUuid uuid)
 {
     // One at a time: a QEMU that does not answer must not find hundreds of them, and before what a
@@ -131,6 +139,7 @@ Task<void> Watcher::ask(DomainUuid uuid)
     const auto record = m_parts.pairs.find(uuid);
     if (!state || *state != u"running" || !record || record->state != PairState::Protected)
         co_return;
+    m_parts.statistics.asked(uuid, reasonFor(*record));
     const auto set = co_await qmp.setCheckpointDelay(checkpointDelay);
     if (!set)
         warnAbout(*record, set.error());

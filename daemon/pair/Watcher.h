@@ -30,9 +30,6 @@ public:
     /// Paces all protected guests: what this daemon has not seen begin.
     void look();
 
-Q_SIGNALS:
-    void checkpointed(const lockstep::DomainUuid& uuid);
-
 private:
     void onQmpEvent(const DomainUuid& uuid, const QString& name);
     void onReset(const PairRecord& record);
@@ -41,6 +38,7 @@ private:
     void pace(const PairRecord& record);
     [[nodiscard]] std::chrono::milliseconds period(const PairRecord& record) const;
     void onDue(const DomainUuid& uuid);
+    [[nodiscard]] CheckpointReason reasonFor(const PairRecord& record) const;
     [[nodiscard]] Task<void> checkpoint(DomainUuid uuid);
     [[nodiscard]] Task<void> ask(DomainUuid uuid);
     [[nodiscard]] Task<void> warn(DomainUuid uuid);

@@ -66,7 +66,7 @@ QString webXml()
 
 FakeHost::FakeHost(const QString& name)
     : store{&journal}, peers{name, &journal}, hypervisor{&journal}, chronicle{store},
-      pairs{store, chronicle}, jobs{chronicle},
+      pairs{store, chronicle}, statistics{hypervisor, pairs, nullptr}, jobs{chronicle},
       arbiters{
           store,
           [this](ArbiterKind kind, const QString& identity) -> Result<std::unique_ptr<Arbiter>> {
@@ -74,7 +74,7 @@ FakeHost::FakeHost(const QString& name)
                   return makeArbiter(kind, config, identity);
               return std::make_unique<FakeArbiter>(arbiter, kind);
           }},
-      parts{hypervisor, peers, pairs, jobs, arbiters, chronicle, config}
+      parts{hypervisor, peers, pairs, jobs, arbiters, chronicle, statistics, config}
 {
     spdlog::set_level(spdlog::level::off);
     config.replication.imageDirectory = images.path();
@@ -86,6 +86,7 @@ FakeHost::FakeHost(const QString& name)
 FakeHost::~FakeHost()
 {
     end();
+    QCoro::waitFor(statistics.stop());
     QCoro::waitFor(chronicle.drained());
 }
 

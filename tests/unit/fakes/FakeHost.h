@@ -81,6 +81,7 @@ struct FakeHost
     FakeWay arbiter;
     Chronicle chronicle;
     PairTable pairs;
+    Statistics statistics;
     JobTable jobs;
     Arbiters arbiters;
     TaskSet tasks;
