@@ -11,7 +11,7 @@ PairObject::PairObject(sdbus::IConnection& connection, Requests& requests, PairV
     : AdaptorInterfaces{connection, wire::pairPath(view.uuid)}, m_requests{requests},
       m_view{std::move(view)}, m_peerPath{peerPath(m_view)},
       m_disks{wire::dictionaries(m_view.disks)}, m_nics{wire::dictionaries(m_view.nics)},
-      m_announcer{getObject(), INTERFACE_NAME}
+      m_lastMinute{wire::dictionary(m_view.lastMinute)}, m_announcer{getObject(), INTERFACE_NAME}
 {
     registerAdaptor();
 }
@@ -57,10 +57,14 @@ void PairObject::update(const PairView& view)
     compare("Nics", m_view.nics, view.nics);
     if (m_view.checkpoints != view.checkpoints)
         changes.figures.insert("Checkpoints");
+    if (m_view.lastMinute != view.lastMinute)
+        changes.figures.insert("LastMinute");
     if (m_view.arbiterRejections != view.arbiterRejections)
         changes.figures.insert("ArbiterRejections");
     if (changes.urgent.contains("Disks"))
         m_disks = wire::dictionaries(view.disks);
+    if (changes.figures.contains("LastMinute"))
+        m_lastMinute = wire::dictionary(view.lastMinute);
     if (changes.urgent.contains("Nics"))
         m_nics = wire::dictionaries(view.nics);
     m_view = view;
@@ -120,6 +124,16 @@ void PairObject::SetSettings(sdbus::Result<>&& result, wire::Dictionary options)
         std::move(result), request(Action::ChangeSettings, u"change settings of %1"_s, options),
         [&requests = m_requests, uuid = m_view.uuid, options] {
             return requests.setSettings(uuid, options);
+        });
+}
+
+void PairObject::GetStatistics(sdbus::Result<wire::Dictionary>&& result, uint64_t since,
+                               uint64_t until, wire::Dictionary options)
+{
+    m_requests.runner().run<wire::Dictionary>(
+        std::move(result), CallRequest{.caller = {}, .title = {}, .action = {}, .details = {}},
+        [&requests = m_requests, uuid = m_view.uuid, since, until, options] {
+            return requests.statistics(uuid, since, until, options);
         });
 }
 

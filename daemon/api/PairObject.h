@@ -28,6 +28,8 @@ private:
                        wire::Dictionary options) override;
     void Unprotect(sdbus::Result<sdbus::ObjectPath>&& result, wire::Dictionary options) override;
     void SetSettings(sdbus::Result<>&& result, wire::Dictionary options) override;
+    void GetStatistics(sdbus::Result<wire::Dictionary>&& result, uint64_t since, uint64_t until,
+                       wire::Dictionary options) override;
     std::string Uuid() override { return toString(m_view.uuid).toStdString(); }
     std::string Domain() override { return m_view.domain.toStdString(); }
     std::string Role() override { return toString(m_view.role).toStdString(); }
@@ -55,6 +57,7 @@ private:
     std::vector<wire::Dictionary> Disks() override { return m_disks; }
     std::vector<wire::Dictionary> Nics() override { return m_nics; }
     uint64_t Checkpoints() override { return static_cast<uint64_t>(m_view.checkpoints); }
+    wire::Dictionary LastMinute() override { return m_lastMinute; }
 
     [[nodiscard]] CallRequest request(Action action, const QString& title,
                                       const wire::Dictionary& options) const;
@@ -67,6 +70,7 @@ private:
     // most of what a list of many pairs costs.
     std::vector<wire::Dictionary> m_disks;
     std::vector<wire::Dictionary> m_nics;
+    wire::Dictionary m_lastMinute;
     Announcer m_announcer;
 };
 

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "api/Requests.h"
 
+#include "api/WireStatistics.h"
 #include "doctor/DoctorService.h"
 #include "hypervisor/Hypervisor.h"
 #include "pair/PairService.h"
+#include "statistics/PairStatistics.h"
+
+#include <chrono>
 
 namespace lockstep {
 
@@ -74,6 +78,19 @@ Task<Result<void>> Requests::setSettings(DomainUuid uuid, wire::Dictionary optio
 {
     LOCKSTEP_CO_TRY(change, wire::settingsChange(options));
     co_return co_await m_pairs.setSettings(toString(uuid), change);
+}
+
+Task<Result<wire::Dictionary>> Requests::statistics(DomainUuid uuid, uint64_t since, uint64_t until,
+                                                    wire::Dictionary options)
+{
+    const auto now = std::chrono::duration_cast<std::chrono::microseconds>(
+        std::chrono::system_clock::now().time_since_epoch());
+    LOCKSTEP_CO_TRY(query, wire::statisticsQuery(since, until, options, now.count()));
+    LOCKSTEP_CO_TRY(pair, m_pairs.pair(uuid));
+    const PairStatistics* const found = m_pairs.statistics(pair.uuid);
+    const PairStatistics nothing{};
+    const PairStatistics& known = found ? *found : nothing;
+    co_return wire::dictionary(known.report(query), known.lifetime());
 }
 
 Task<Result<std::vector<wire::Dictionary>>> Requests::listDomains(wire::Dictionary options)

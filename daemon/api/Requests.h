@@ -56,6 +56,9 @@ public:
     [[nodiscard]] Task<Result<sdbus::ObjectPath>> unprotect(DomainUuid uuid,
                                                             wire::Dictionary options, QString who);
     [[nodiscard]] Task<Result<void>> setSettings(DomainUuid uuid, wire::Dictionary options);
+    /// Times in microseconds since 1970 UTC; `until` 0 for now.
+    [[nodiscard]] Task<Result<wire::Dictionary>>
+    statistics(DomainUuid uuid, uint64_t since, uint64_t until, wire::Dictionary options);
     [[nodiscard]] Task<Result<std::vector<wire::Dictionary>>> listDomains(wire::Dictionary options);
     [[nodiscard]] Task<Result<Configuration>> configuration(wire::Dictionary options);
     [[nodiscard]] Task<Result<sdbus::ObjectPath>> findPair(QString domain,

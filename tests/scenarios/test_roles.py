@@ -35,6 +35,7 @@ METHODS = {
     "Pair.ContinueAlone": (TAKE_OVER, f"({WRONG},)"),
     "Pair.Unprotect": (PROTECT, f"({WRONG},)"),
     "Pair.SetSettings": (SETTINGS, f"({WRONG},)"),
+    "Pair.GetStatistics": (EVERYBODY, "(dbus.UInt64(0), dbus.UInt64(0), options())"),
     "Peer.Accept": (PEERS, f"('no fingerprint', {WRONG})"),
     "Peer.SetHeartbeat": (SETTINGS, f"({WRONG},)"),
     "Peer.Remove": (PEERS, f"({WRONG},)"),

@@ -232,6 +232,12 @@ bool FakePairService::usesPeer(const PeerId& id) const
                                [&id](const auto& entry) { return entry.second.peer == id; });
 }
 
+const PairStatistics* FakePairService::statistics(const DomainUuid& uuid) const
+{
+    const auto found = figures.find(uuid);
+    return found == figures.end() ? nullptr : &found->second;
+}
+
 void FakePeers::put(const PeerInfo& info)
 {
     infos[info.id] = info;

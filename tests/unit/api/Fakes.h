@@ -6,6 +6,7 @@
 #include "hypervisor/Hypervisor.h"
 #include "pair/PairService.h"
 #include "peer/Peers.h"
+#include "statistics/PairStatistics.h"
 
 #include <map>
 
@@ -25,6 +26,7 @@ public:
     PreflightReport report;
     QList<PlannedStep> steps;
     QList<PairEvent> history; ///< Oldest first.
+    std::map<DomainUuid, PairStatistics> figures; ///< What is known of checkpoints.
     mutable int looks{0}; ///< How often all pairs were asked for.
 
     void put(const PairView& view);
@@ -53,6 +55,7 @@ public:
     void attribute(const JobId& id, const QString& who) override;
     Task<Result<QList<PairEvent>>> events(EventQuery query) override;
     bool usesPeer(const PeerId& id) const override;
+    const PairStatistics* statistics(const DomainUuid& uuid) const override;
 
     /// The job that the next request starts; changed by the test to let it proceed.
     JobView nextJob;
@@ -144,6 +147,8 @@ private:
 [[nodiscard]] JobView sampleJob();
 /// A setting from the file and a secret one.
 [[nodiscard]] ConfigView sampleConfiguration(const QString& file);
+/// A checkpoint that has ended then (microseconds since 1970 UTC).
+[[nodiscard]] Checkpoint sampleCheckpoint(qint64 time);
 /// "web1" has become protected.
 [[nodiscard]] PairEvent sampleEvent();
 

@@ -43,6 +43,7 @@ PairView samplePair()
     view.nics = {{.mac = u"52:54:00:00:00:01"_s, .bridge = u"br0"_s, .alias = u"net0"_s}};
     view.since = sampleTime;
     view.checkpoints = 12;
+    view.lastMinute = {{u"seconds"_s, 60}, {u"checkpoints"_s, 2}, {u"stopped-usec"_s, 60'000}};
     return view;
 }
 
@@ -106,6 +107,19 @@ ConfigView sampleConfiguration(const QString& file)
                           .unit = {},
                           .allowed = u"what the agent's manual has"_s,
                           .isSecret = true}}};
+}
+
+Checkpoint sampleCheckpoint(qint64 time)
+{
+    Checkpoint checkpoint;
+    checkpoint.time = time;
+    checkpoint.memory = 3'000'000;
+    checkpoint.disk = 40'960;
+    checkpoint.stopped = 30'000;
+    checkpoint.released = quint64{4};
+    checkpoint.hold = quint64{350'000};
+    checkpoint.reason = CheckpointReason::Difference;
+    return checkpoint;
 }
 
 PairEvent sampleEvent()
