@@ -111,6 +111,7 @@ void addDoctor(CLI::App& app, Context& context);
 void addProtect(CLI::App& app, Context& context);
 void addList(CLI::App& app, Context& context);
 void addShow(CLI::App& app, Context& context);
+void addStats(CLI::App& app, Context& context);
 void addSet(CLI::App& app, Context& context);
 void addConfig(CLI::App& app, Context& context);
 void addEvents(CLI::App& app, Context& context);

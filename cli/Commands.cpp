@@ -34,23 +34,15 @@ struct Entry
 
 /// The order and the groups of `help`, of the man page and of completion.
 constexpr std::array entries{
-    Entry{protection, addList},
-    Entry{protection, addShow},
-    Entry{protection, addPreflight},
-    Entry{protection, addProtect},
-    Entry{protection, addSwitchover},
-    Entry{protection, addTakeover},
-    Entry{protection, addContinueAlone},
-    Entry{protection, addUnprotect},
-    Entry{hosts, addPeerCommands},
-    Entry{hosts, addHostCommands},
-    Entry{hosts, addDoctor},
-    Entry{jobs, addJobCommands},
-    Entry{jobs, addEvents},
-    Entry{settings, addSet},
-    Entry{settings, addConfig},
-    Entry{program, addHelp},
-    Entry{program, addQuit},
+    Entry{protection, addList},      Entry{protection, addShow},
+    Entry{protection, addStats},     Entry{protection, addPreflight},
+    Entry{protection, addProtect},   Entry{protection, addSwitchover},
+    Entry{protection, addTakeover},  Entry{protection, addContinueAlone},
+    Entry{protection, addUnprotect}, Entry{hosts, addPeerCommands},
+    Entry{hosts, addHostCommands},   Entry{hosts, addDoctor},
+    Entry{jobs, addJobCommands},     Entry{jobs, addEvents},
+    Entry{settings, addSet},         Entry{settings, addConfig},
+    Entry{program, addHelp},         Entry{program, addQuit},
     Entry{hidden, addDescribe},
 };
 

@@ -219,6 +219,19 @@ Result<QList<QJsonObject>> Daemon::events(const EventRequest& request)
     });
 }
 
+Result<QJsonObject> Daemon::statistics(const sdbus::ObjectPath& pair,
+                                       const StatisticsRequest& request)
+{
+    constexpr qint64 perMillisecond = 1'000;
+    const qint64 since = std::max<qint64>(request.since.toMSecsSinceEpoch(), 0) * perMillisecond;
+    const Dictionary wanted{{"points", sdbus::Variant{uint64_t{request.points}}},
+                            {"checkpoints", sdbus::Variant{uint64_t{request.checkpoints}}}};
+    return guarded([this, &pair, &wanted, since] {
+        return statisticsToJson(
+            Pair{*m_connection, pair}.GetStatistics(static_cast<uint64_t>(since), 0, wanted));
+    });
+}
+
 Result<QJsonArray> Daemon::domains()
 {
     return asked(

@@ -7,6 +7,7 @@
 
 #include <sdbus-c++/sdbus-c++.h>
 
+#include <QDateTime>
 #include <QJsonArray>
 #include <QJsonObject>
 #include <QList>
@@ -44,6 +45,15 @@ struct EventRequest
     std::optional<quint64> since;
 };
 
+/// Which of a pair's statistics are wanted; see GetStatistics in
+/// dbus/org.lockstep.Lockstep1.Pair.xml.
+struct StatisticsRequest
+{
+    QDateTime since;
+    quint64 points{60};
+    quint64 checkpoints{0};
+};
+
 struct RemoteObject
 {
     sdbus::ObjectPath path;
@@ -77,6 +87,10 @@ public:
 
     /// As eventToJson() makes them, oldest first.
     [[nodiscard]] Result<QList<QJsonObject>> events(const EventRequest& request);
+
+    /// What checkpoints have cost until now, as statisticsToJson() makes it.
+    [[nodiscard]] Result<QJsonObject> statistics(const sdbus::ObjectPath& pair,
+                                                 const StatisticsRequest& request);
 
     /// Every domain of this host, by name, as ListDomains has them; without "pair".
     [[nodiscard]] Result<QJsonArray> domains();

@@ -31,6 +31,22 @@ QJsonValue toJson(const ErrorTriple& error)
 
 QJsonValue toJson(const sdbus::Variant& value);
 
+QJsonArray numbers(const auto& values)
+{
+    QJsonArray all;
+    for (const auto value : values)
+        all.append(static_cast<qint64>(value));
+    return all;
+}
+
+QJsonArray toJson(const std::vector<std::string>& texts)
+{
+    QJsonArray all;
+    for (const auto& text : texts)
+        all.append(fromBus(text));
+    return all;
+}
+
 QJsonArray toJson(const std::vector<sdbus::Variant>& values)
 {
     QJsonArray all;
@@ -61,6 +77,12 @@ QJsonValue toJson(const sdbus::Variant& value)
         return dictionaryToJson(value.get<Dictionary>());
     if (signature == "aa{sv}")
         return dictionariesToJson(value.get<std::vector<Dictionary>>());
+    if (signature == "at")
+        return numbers(value.get<std::vector<uint64_t>>());
+    if (signature == "ax")
+        return numbers(value.get<std::vector<int64_t>>());
+    if (signature == "as")
+        return toJson(value.get<std::vector<std::string>>());
     if (signature == "av")
         return toJson(value.get<std::vector<sdbus::Variant>>());
     return QJsonValue::Undefined; // Inserting it into an object leaves the key out.
@@ -133,6 +155,16 @@ QJsonObject eventToJson(const Dictionary& event)
     QJsonObject json = dictionaryToJson(event);
     const QJsonValue time = json.take(u"time-usec");
     json[u"time"] = timeToJson(static_cast<uint64_t>(time.toInteger()));
+    return json;
+}
+
+QJsonObject statisticsToJson(const Dictionary& statistics)
+{
+    QJsonObject json = dictionaryToJson(statistics);
+    for (const auto& name : {u"since"_s, u"until"_s, u"percentiles-since"_s}) {
+        const QJsonValue time = json[name + u"-usec"_s];
+        json[name] = timeToJson(static_cast<uint64_t>(time.toInteger()));
+    }
     return json;
 }
 

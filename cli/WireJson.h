@@ -28,6 +28,8 @@ propertiesToJson(const std::map<sdbus::PropertyName, sdbus::Variant>& properties
 [[nodiscard]] QJsonObject dictionaryToJson(const Dictionary& dictionary);
 /// An event of a pair: as it is, but its "time-usec" is "time" in ISO 8601.
 [[nodiscard]] QJsonObject eventToJson(const Dictionary& event);
+/// What GetStatistics answers: as it is, and its times in ISO 8601 as well.
+[[nodiscard]] QJsonObject statisticsToJson(const Dictionary& statistics);
 [[nodiscard]] QJsonArray dictionariesToJson(const std::vector<Dictionary>& dictionaries);
 
 } // namespace lockstep::cli

@@ -33,6 +33,7 @@ TABLE = {
     "Manager.ProbePeer": ("peer probe", {}),
     "Manager.Protect": ("protect", FOR_PROTECT),
     "Pair.ContinueAlone": ("continue-alone", {"force": "--force"}),
+    "Pair.GetStatistics": ("stats", {"checkpoints": "--checkpoints"}),
     "Pair.SetSettings": ("set", {key: f"{key}=" for key in SETTINGS}),
     "Pair.SwitchOver": ("switchover", {}),
     "Pair.TakeOver": ("takeover", {}),
@@ -44,6 +45,7 @@ TABLE = {
 }
 # What no command has, "Interface.Method" or "Interface.Method option", and why.
 WITHOUT = {
+    "Pair.GetStatistics points": "charts have as many as fit",
     "Manager.Preflight arbiter": "it does not change what is found",
     "Manager.Preflight on-arbiter-loss": "it does not change what is found",
     "Manager.Preflight auto-protect": "it does not change what is found",

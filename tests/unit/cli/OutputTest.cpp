@@ -220,7 +220,7 @@ void OutputTest::everyCommandHasHelp_data()
           "show",       "events",         "takeover",   "switchover",  "host",
           "host drain", "continue-alone", "unprotect",  "job",         "job list",
           "job show",   "job wait",       "job cancel", "set",         "config",
-          "peer probe", "peer set",       "doctor"})
+          "peer probe", "peer set",       "doctor",     "stats"})
         QTest::newRow(words) << QString::fromLatin1(words);
 }
 
