@@ -55,18 +55,32 @@ bool setDirectory(QString& directory, const toml::node& node)
     return true;
 }
 
+bool isAddress(const QString& text)
+{
+    std::array<unsigned char, sizeof(in6_addr)> address{};
+    const QByteArray bytes = text.toUtf8();
+    return inet_pton(AF_INET, bytes.constData(), address.data()) == 1
+        || inet_pton(AF_INET6, bytes.constData(), address.data()) == 1;
+}
+
 bool setListen(Config& config, const toml::node& node)
 {
     const auto value = text(node);
     if (!value)
         return false;
-    std::array<unsigned char, sizeof(in6_addr)> address{};
-    const QByteArray bytes = value->toUtf8();
-    if (*value != "any"_L1 && inet_pton(AF_INET, bytes.constData(), address.data()) != 1
-        && inet_pton(AF_INET6, bytes.constData(), address.data()) != 1) {
+    if (*value != "any"_L1 && !isAddress(*value))
         return false;
-    }
     config.control.listen = *value;
+    return true;
+}
+
+bool setMetricsListen(Config& config, const toml::node& node)
+{
+    const auto value = text(node);
+    if (!value
+        || (!value->isEmpty() && *value != "local"_L1 && *value != "any"_L1 && !isAddress(*value)))
+        return false;
+    config.metrics.listen = *value;
     return true;
 }
 
@@ -162,6 +176,14 @@ constexpr std::array keys{
             return setDirectory(config.store.directory, node);
         },
         [](const Config& config) { return config.store.directory; }},
+    Key{"metrics", "listen",
+        R"("" for nowhere, "local", "any", or an IPv4 or IPv6 address in quotes)"_L1,
+        setMetricsListen, [](const Config& config) { return config.metrics.listen; }},
+    Key{"metrics", "port", "a number from 1 to 65535"_L1,
+        [](Config& config, const toml::node& node) {
+            return setPort(config.metrics.port, node, 1);
+        },
+        [](const Config& config) { return QString::number(config.metrics.port); }},
     Key{"etcd", "endpoints", R"(a list of up to 9 like ["https://HOST:2379"])"_L1,
         config::setEndpoints,
         [](const Config& config) { return config.etcd.endpoints.join(u", "_s); }},
@@ -272,6 +294,21 @@ Result<void> checkPorts(const Config& config, const toml::table& root, const QSt
     return {};
 }
 
+Result<void> checkMetricsPort(const Config& config, const toml::table& root, const QString& path)
+{
+    const auto& replication = config.replication;
+    const quint16 port = config.metrics.port;
+    if (config.metrics.listen.isEmpty()
+        || (port != config.control.port
+            && (port < replication.portMin || port > replication.portMax)))
+        return {};
+    const toml::node* const place = root["metrics"]["port"].node();
+    return invalid(
+        path, place == nullptr ? 0 : place->source().begin.line,
+        u"[metrics] port %1 must be another one than [control] port and lie outside [replication] port-min to port-max"_s
+            .arg(port));
+}
+
 Result<Config> read(const toml::table& root, const QString& path)
 {
     Config config;
@@ -295,6 +332,8 @@ Result<Config> read(const toml::table& root, const QString& path)
             return std::unexpected{done.error()};
     }
     if (const auto sound = checkPorts(config, root, path); !sound)
+        return std::unexpected{sound.error()};
+    if (const auto sound = checkMetricsPort(config, root, path); !sound)
         return std::unexpected{sound.error()};
     if (const auto sound = config::checkEtcd(config, root); !sound)
         return invalid(path, sound.error().line, sound.error().what);

@@ -46,6 +46,13 @@ struct Config
         QString directory{QStringLiteral("/var/lib/lockstep")};
     };
 
+    /// Figures for Prometheus and the like, over HTTP without a password.
+    struct Metrics
+    {
+        QString listen; ///< Empty: nowhere; "local": 127.0.0.1; "any"; or one address of this host.
+        quint16 port{49501};
+    };
+
     /// The etcd that arbitrates; none if there are no endpoints.
     struct Etcd
     {
@@ -72,6 +79,7 @@ struct Config
     Replication replication;
     Log log;
     Store store;
+    Metrics metrics;
     Etcd etcd;
     QMap<QString, Fence> fence; ///< By the other host's name here.
 

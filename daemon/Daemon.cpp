@@ -5,9 +5,11 @@
 #include "doctor/Doctor.h"
 #include "hypervisor/LibvirtHypervisor.h"
 #include "hypervisor/SocketActivity.h"
+#include "metrics/MetricsServer.h"
 #include "pair/Chronicle.h"
 #include "pair/PairManager.h"
 #include "peer/TlsPeers.h"
+#include "store/SqliteStatistics.h"
 #include "store/SqliteStore.h"
 
 #include <spdlog/spdlog.h>
@@ -70,6 +72,7 @@ Task<Result<void>> Daemon::start()
 {
     LOCKSTEP_CO_TRY(store, co_await SqliteStore::open(m_config.store.directory));
     m_store = std::move(store);
+    m_statistics = std::make_unique<SqliteStatistics>(m_config.store.directory);
     m_chronicle = std::make_unique<Chronicle>(*m_store);
     co_await m_chronicle->start();
     m_hypervisor = std::make_unique<LibvirtHypervisor>(m_config.libvirt.uri);
@@ -85,8 +88,8 @@ Task<Result<void>> Daemon::start()
             .value_or(std::nullopt); // not to know is no sign either
     };
     m_peers = std::make_unique<TlsPeers>(options, *m_store);
-    m_pairs =
-        std::make_unique<PairManager>(*m_hypervisor, *m_peers, *m_store, *m_chronicle, m_config);
+    m_pairs = std::make_unique<PairManager>(*m_hypervisor, *m_peers, *m_store, *m_chronicle,
+                                            m_config, m_statistics.get());
     m_doctor = std::make_unique<Doctor>(
         Doctor::Parts{.hypervisor = *m_hypervisor,
                       .peers = *m_peers,
@@ -98,6 +101,7 @@ Task<Result<void>> Daemon::start()
     // Pairs first: a peer that connects is asked about them at once.
     LOCKSTEP_CO_CHECK(co_await m_pairs->start());
     LOCKSTEP_CO_CHECK(co_await m_peers->start());
+    offerMetrics();
     m_bus = std::make_unique<DBusService>(*m_pairs, *m_peers, *m_hypervisor, *m_doctor, QString{},
                                           viewOf(m_config));
     connect(m_bus.get(), &DBusService::lost, this, [this](const QString& why) {
@@ -106,6 +110,19 @@ Task<Result<void>> Daemon::start()
         end();
     });
     co_return m_bus->start();
+}
+
+void Daemon::offerMetrics()
+{
+    if (m_config.metrics.listen.isEmpty())
+        return;
+    m_metrics = std::make_unique<MetricsServer>(*m_pairs, *m_peers);
+    const auto listening = m_metrics->listen(m_config.metrics);
+    if (listening)
+        spdlog::info("metrics are offered on port {}", m_metrics->port());
+    else
+        spdlog::error("{}; {}", listening.error().message().toStdString(),
+                      listening.error().remedy().toStdString());
 }
 
 void Daemon::onSignal()
@@ -126,6 +143,7 @@ Task<void> Daemon::stop()
 {
     if (m_bus)
         co_await m_bus->stop();
+    m_metrics.reset();
     if (m_pairs)
         co_await m_pairs->stop();
     if (m_peers)
@@ -140,6 +158,7 @@ Task<void> Daemon::stop()
     m_peers.reset();
     m_hypervisor.reset();
     m_chronicle.reset();
+    m_statistics.reset();
     m_store.reset();
     QCoreApplication::exit(m_failure ? 1 : 0);
 }

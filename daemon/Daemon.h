@@ -15,7 +15,9 @@ class Chronicle;
 class DBusService;
 class Doctor;
 class LibvirtHypervisor;
+class MetricsServer;
 class PairManager;
+class SqliteStatistics;
 class SqliteStore;
 class TlsPeers;
 
@@ -36,6 +38,8 @@ public:
 private:
     [[nodiscard]] Task<void> startAll();
     [[nodiscard]] Task<Result<void>> start();
+    /// If it is set up; nothing else needs it.
+    void offerMetrics();
     [[nodiscard]] Task<void> stop();
     void onSignal();
     void end();
@@ -46,11 +50,13 @@ private:
     TaskSet m_tasks;
     // In the order of their dependence: destroyed from the last to the first.
     std::unique_ptr<SqliteStore> m_store;
+    std::unique_ptr<SqliteStatistics> m_statistics;
     std::unique_ptr<Chronicle> m_chronicle;
     std::unique_ptr<LibvirtHypervisor> m_hypervisor;
     std::unique_ptr<TlsPeers> m_peers;
     std::unique_ptr<PairManager> m_pairs;
     std::unique_ptr<Doctor> m_doctor;
+    std::unique_ptr<MetricsServer> m_metrics;
     std::unique_ptr<DBusService> m_bus;
 };
 

@@ -41,6 +41,8 @@ void compareWithDefaults(const Config& config)
     QCOMPARE(config.replication.imageDirectory, u"/var/lib/lockstep/images"_s);
     QCOMPARE(config.log.level, spdlog::level::info);
     QCOMPARE(config.store.directory, u"/var/lib/lockstep"_s);
+    QVERIFY(config.metrics.listen.isEmpty());
+    QCOMPARE(config.metrics.port, 49501);
     QVERIFY(config.etcd.endpoints.isEmpty());
     QVERIFY(config.etcd.ca.isEmpty() && config.etcd.cert.isEmpty() && config.etcd.key.isEmpty());
     QVERIFY(config.etcd.user.isEmpty() && config.etcd.passwordFile.isEmpty());
@@ -75,6 +77,9 @@ image-directory = "/srv//images/"
 level = "warning"
 [store]
 directory = "/srv/state"
+[metrics]
+listen = "::1"
+port = 9100
 [etcd]
 endpoints = ["https://10.0.0.1:2379", "https://[fd00::1]:2379/", "https://witness.example:2379"]
 ca = "/etc/lockstep//ca.pem"
@@ -103,6 +108,8 @@ agent = "/opt//fence_own"
     QCOMPARE(config->replication.imageDirectory, u"/srv/images"_s);
     QCOMPARE(config->log.level, spdlog::level::warn);
     QCOMPARE(config->store.directory, u"/srv/state"_s);
+    QCOMPARE(config->metrics.listen, u"::1"_s);
+    QCOMPARE(config->metrics.port, 9100);
     QCOMPARE(config->etcd.endpoints.size(), 3);
     QCOMPARE(config->etcd.endpoints.first(), u"https://10.0.0.1:2379"_s);
     QCOMPARE(config->etcd.ca, u"/etc/lockstep/ca.pem"_s);
@@ -140,7 +147,7 @@ void ConfigTest::shippedFileNamesEveryKeyWithAValidDefault()
     QVERIFY(file.open(QIODevice::ReadOnly));
     auto text = QString::fromUtf8(file.readAll());
     static const QRegularExpression key{u"^#([a-z-]+ = )"_s, QRegularExpression::MultilineOption};
-    QCOMPARE(text.count(key), 17);
+    QCOMPARE(text.count(key), 19);
     text.replace(key, u"\\1"_s);
     const auto config = Config::parse(text.toUtf8(), u"x"_s);
     QVERIFY2(config, config ? "" : qPrintable(config.error().message()));
@@ -183,6 +190,11 @@ void ConfigTest::refusesWithFileLineAndKey_data()
     row("level unknown", "[log]\nlevel = \"loud\"\n", 2, u"[log] level"_s);
     row("level is a number", "[log]\nlevel = 3\n", 2, u"[log] level"_s);
     row("relative store", "[store]\ndirectory = \"state\"\n", 2, u"[store] directory"_s);
+    row("metrics on a name", "[metrics]\nlisten = \"host\"\n", 2, u"[metrics] listen"_s);
+    row("metrics on the control port", "[metrics]\nlisten = \"local\"\nport = 49500\n", 3,
+        u"[metrics] port"_s);
+    row("metrics on QEMU's ports", "[metrics]\nlisten = \"any\"\nport = 49600\n", 3,
+        u"[metrics] port"_s);
     const auto etcd = [&row](const char* tag, const QByteArray& lines, const QString& key,
                              int line = 2) {
         row(tag, "[etcd]\n" + lines, line, u"[etcd] "_s + key);
