@@ -9,8 +9,8 @@ namespace lockstep {
 /// count, or do not, when this returns; on the primary's host requests are mirrored, or not, and
 /// output waits as they say. Good to repeat. Whoever changes a mode keeps this order, so that
 /// answers count only while requests are mirrored (docs/qemu.md, trap 20): into `colo` primary,
-/// checkpoint, shadow; out of it shadow, checkpoint, primary. Errors: those of QMP; NotSupported for
-/// a shadow that cannot.
+/// checkpoint, shadow; out of it shadow, checkpoint, primary. Errors: those of QMP; NotSupported
+/// for a shadow that cannot.
 [[nodiscard]] Task<Result<void>> followSettings(PairParts parts, PairRecord record);
 
 } // namespace lockstep

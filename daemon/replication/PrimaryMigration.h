@@ -7,10 +7,11 @@
 
 namespace lockstep {
 
-/// The longest time between two checkpoints while the guest boots. lockstepd asks for them: those of
-/// QEMU's own timer let a guest run that somebody has suspended (docs/qemu.md, trap 17). Twins that boot apart draw different secrets, and nothing that
-/// compare looks at tells: TCP timestamps of connections accepted then jump at a takeover (RFC
-/// 7323, section 5.4), and clients drop what seems old. The next checkpoint makes the twins equal.
+/// The longest time between two checkpoints while the guest boots. lockstepd asks for them: those
+/// of QEMU's own timer let a guest run that somebody has suspended (docs/qemu.md, trap 17). Twins
+/// that boot apart draw different secrets, and nothing that compare looks at tells: TCP timestamps
+/// of connections accepted then jump at a takeover (RFC 7323, section 5.4), and clients drop what
+/// seems old. The next checkpoint makes the twins equal.
 inline constexpr std::chrono::milliseconds bootCheckpointPeriod{500};
 /// QEMU's x-checkpoint-delay: after so long without lockstepd it makes one by itself, which empties
 /// the shadow's overlays.

@@ -174,8 +174,9 @@ Task<Result<void>> PrimaryNetwork::follow() const
 Task<Result<bool>> PrimaryNetwork::isMirroring() const
 {
     for (const auto& nic : m_spec.nics) {
-        LOCKSTEP_CO_TRY(status, co_await m_qmp.property(
-                                    u"/objects/"_s + names::nic(nic.alias, mirror), u"status"_s));
+        LOCKSTEP_CO_TRY(
+            status,
+            co_await m_qmp.property(u"/objects/"_s + names::nic(nic.alias, mirror), u"status"_s));
         if (status.toString() != u"on")
             co_return false;
     }

@@ -170,8 +170,7 @@ void ModesTest::changesNothingIfAnyStepFails()
         QVERIFY(hosts.set(pair_setting::mode, before));
         const QString rules = hosts.rules();
         FakeMonitor& faulty = onAlpha ? hosts.alpha.qemu() : hosts.beta.qemu();
-        faulty.fault =
-            tookEffect ? FakeMonitor::Fault::TookEffect : FakeMonitor::Fault::Refused;
+        faulty.fault = tookEffect ? FakeMonitor::Fault::TookEffect : FakeMonitor::Fault::Refused;
         faulty.failAt = faulty.commands + failed;
         const bool changed = hosts.set(pair_setting::mode, after).has_value();
         QVERIFY2(hosts.isSafe(), QByteArray::number(failed));

@@ -64,9 +64,8 @@ void WatcherTest::pacesWhatIsChanged()
     Watcher watcher{hosts.alpha.parts, hosts.alpha.tasks};
     watcher.look();
     const auto before = hosts.asked();
-    QVERIFY(QCoro::waitFor(hosts.alpha.pairs.update(webUuid(), [](PairRecord& record) {
-        record.settings.protocol.period = 20ms;
-    })));
+    QVERIFY(QCoro::waitFor(hosts.alpha.pairs.update(
+        webUuid(), [](PairRecord& record) { record.settings.protocol.period = 20ms; })));
     QTRY_VERIFY_WITH_TIMEOUT(hosts.asked() >= before + 3, deadline);
     hosts.alpha.settle();
 }
