@@ -58,7 +58,7 @@ FOREIGN_ETCD = ("etcd", "--name", "foreign", "--data-dir", "/tmp/foreign-etcd", 
                 "--initial-cluster", "foreign=http://127.0.0.1:2399")
 
 
-@for_guests("slow", "foreign", full=("garbage",))
+@for_guests("slow", full=("foreign", "garbage"))
 def test_an_etcd_that_cannot_be_trusted(lab, kind):
     """Nothing happens while both hosts are well; a host that dies then is not taken over from before
     the right etcd is back."""

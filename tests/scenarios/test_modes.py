@@ -42,7 +42,7 @@ def checkpoints_of_equal_answers(lab, guest, asked):
         return len(events.pauses()) - before, time.monotonic() - begin
 
 
-@for_guests("remus", "kemari", full=("period",))
+@for_guests("remus", full=("kemari", "period"))
 def test_plug_pulled_under_load(lab, name):
     guest = lab.guest("web")
     job = lab.protect(guest, arguments=words(name))
