@@ -14,7 +14,7 @@ FOR_PROTECT = {
     "period": "--period",
 }
 SETTINGS = ("arbiter", "on-arbiter-loss", "auto-protect", "reuse-disks", "mode", "period", "idle-period", "compare-timeout",
-            "scan-cycle", "queue-limit")
+            "scan-cycle", "queue-limit", "bandwidth", "copy-speed", "channels", "compression")
 # The command of each method, with the options that make it call it, and how it has the method's own options: as an option
 # of its own, as a positional argument, or as values of one, "key=".
 TABLE = {

@@ -39,6 +39,8 @@ void World::boot(int host, QemuSense qemu)
     happen(host, Started{qemu});
 }
 
+void World::restart(int host) { boot(host, senseOf(host)); }
+
 void World::crash(int host)
 {
     Daemon& daemon = m_hosts[host].daemon;

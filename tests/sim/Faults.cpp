@@ -177,13 +177,19 @@ void World::powerOff(int host)
 
 void World::powerOn(int host)
 {
+    if (!m_hosts[host].powered)
+        powerOn(host, m_dice.between(100, 1500));
+}
+
+void World::powerOn(int host, Milliseconds delay)
+{
     Host& own = m_hosts[host];
     if (own.powered)
         return;
     note("host " + std::to_string(host) + ": power is back");
     own.powered = true;
     own.lastBeat = m_queue.now();
-    m_queue.after(m_dice.between(100, 1500), [this, host] { boot(host, senseOf(host)); });
+    m_queue.after(delay, [this, host] { restart(host); });
     notice(1 - host);
 }
 

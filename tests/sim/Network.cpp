@@ -198,6 +198,20 @@ void World::beat(int host)
     send(host, arrive, Second);
 }
 
+void World::hear(int host, const TheirWord& word)
+{
+    const Daemon& daemon = m_hosts[host].daemon;
+    if (daemon.up && daemon.mind.theirs != word)
+        happen(host, TheySaid{word});
+}
+
+void World::feel(int host, PeerSense sense)
+{
+    const Daemon& daemon = m_hosts[host].daemon;
+    if (daemon.up && daemon.mind.peer != sense)
+        happen(host, PeerChanged{sense});
+}
+
 /// The failure detector, as coarse as it may be.
 void World::sense(int host)
 {

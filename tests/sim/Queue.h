@@ -17,9 +17,10 @@ class Queue
 {
 public:
     [[nodiscard]] Milliseconds now() const { return m_now; }
-    void after(Milliseconds delay, std::function<void()> what)
+    /// `owner` is whoever asks for it, by a number of his own.
+    void after(Milliseconds delay, std::function<void()> what, int owner)
     {
-        m_items.push({m_now + delay, m_next++, std::move(what)});
+        m_items.push({m_now + delay, m_next++, std::move(what), owner});
     }
     /// False when nothing is left before `end`.
     bool step(Milliseconds end)
@@ -29,9 +30,12 @@ public:
         auto item = m_items.top();
         m_items.pop();
         m_now = item.time;
+        m_owner = item.owner;
         item.what();
         return true;
     }
+    /// Whose the last step was.
+    [[nodiscard]] int owner() const { return m_owner; }
 
 private:
     struct Item
@@ -39,6 +43,7 @@ private:
         Milliseconds time;
         std::uint64_t number;
         std::function<void()> what;
+        int owner;
         bool operator<(const Item& other) const
         {
             return time != other.time ? time > other.time : number > other.number;
@@ -46,7 +51,24 @@ private:
     };
     Milliseconds m_now{0};
     std::uint64_t m_next{0};
+    int m_owner{0};
     std::priority_queue<Item> m_items;
+};
+
+/// The time as one of several that share it sees it: what it plans bears its number.
+class Lane
+{
+public:
+    Lane(Queue& queue, int owner) : m_queue{queue}, m_owner{owner} { }
+    [[nodiscard]] Milliseconds now() const { return m_queue.now(); }
+    void after(Milliseconds delay, std::function<void()> what)
+    {
+        m_queue.after(delay, std::move(what), m_owner);
+    }
+
+private:
+    Queue& m_queue;
+    int m_owner;
 };
 
 class Dice

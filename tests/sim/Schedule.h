@@ -37,6 +37,9 @@ struct Setting
     Break broken{Break::None};
     bool trace{false};
     bool collect{false}; ///< The transitions, for the diagram.
+    /// Its hosts are a fleet's: heartbeats and faults come from there, and no message is lost or
+    /// late.
+    bool inFleet{false};
 };
 
 /// What became of it.

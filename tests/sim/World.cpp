@@ -12,7 +12,8 @@ constexpr Milliseconds healedUntil = 80'000;
 
 } // namespace
 
-World::World(const Setting& setting) : m_setting{setting}, m_dice{setting.seed}
+World::World(const Setting& setting, Lane time)
+    : m_setting{setting}, m_queue{time}, m_dice{setting.seed}, m_tending{setting.inFleet}
 {
     for (auto& host : m_hosts) {
         Mind& mind = host.daemon.disk;
@@ -31,18 +32,23 @@ World::World(const Setting& setting) : m_setting{setting}, m_dice{setting.seed}
     m_record = {1, 0, false};
 }
 
-Outcome World::run()
+void World::begin()
 {
     boot(0, QemuSense::Plain);
     boot(1, QemuSense::Died);
-    for (int host = 0; host < 2; ++host) {
+    for (int host = 0; host < 2 && !m_setting.inFleet; ++host) {
         beat(host);
         sense(host);
     }
     write();
     plan();
+}
+
+Outcome World::run(Queue& queue)
+{
+    begin();
     m_queue.after(faultsUntil, [this] { heal(); });
-    while (m_outcome.violation.empty() && m_queue.step(healedUntil)) {
+    while (m_outcome.violation.empty() && queue.step(healedUntil)) {
         ++m_outcome.steps;
         check();
     }
@@ -68,6 +74,11 @@ void World::violate(const std::string& what)
     m_outcome.isUnsafe = true;
 }
 
-Outcome run(const Setting& setting) { return World{setting}.run(); }
+Outcome run(const Setting& setting)
+{
+    Queue queue;
+    World world{setting, Lane{queue, 0}};
+    return world.run(queue);
+}
 
 } // namespace lockstep::sim

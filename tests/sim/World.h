@@ -66,12 +66,35 @@ struct Host
     std::vector<std::function<void()>> held; ///< What it will do once it is resumed.
 };
 
-/// Two hosts, their guest, the links and the arbiter.
+/// Two hosts, their guest, the links and the arbiter. Must not be moved: what is planned knows it.
 class World
 {
 public:
-    explicit World(const Setting& setting);
-    [[nodiscard]] Outcome run();
+    World(const Setting& setting, Lane time);
+    /// One schedule, from begin() to the end of `queue`, which is this world's own.
+    [[nodiscard]] Outcome run(Queue& queue);
+
+    /// Both daemons start, the guest runs on host 0, and its clients write.
+    void begin();
+    /// To be called after each step: a rule that is broken is in the outcome then.
+    void check();
+    [[nodiscard]] const Outcome& outcome() const { return m_outcome; }
+    [[nodiscard]] const Mind& mind(int host) const { return m_hosts[host].daemon.mind; }
+    /// Whether what the guest says on this host reaches its clients.
+    [[nodiscard]] bool canSend(int host) const;
+    [[nodiscard]] bool isProtected() const;
+    [[nodiscard]] std::string describe() const;
+
+    // What a fleet does to it.
+    /// What heartbeats of this host say of the pair.
+    [[nodiscard]] TheirWord wordOf(int host) const;
+    void hear(int host, const TheirWord& word);
+    void feel(int host, PeerSense sense);
+    void powerOff(int host);
+    /// The daemon starts after `delay`.
+    void powerOn(int host, Milliseconds delay);
+    void crash(int host); ///< The daemon only.
+    void restart(int host); ///< That daemon starts again.
 
 private:
     // Network.cpp
@@ -89,11 +112,9 @@ private:
     [[nodiscard]] static Record recordOf(int host, const GrantSeen& grant);
     void beat(int host);
     void sense(int host);
-    [[nodiscard]] TheirWord wordOf(int host) const;
 
     // Daemon.cpp
     void boot(int host, QemuSense qemu);
-    void crash(int host);
     void happen(int host, const Event& event);
     void collect(const Mind& before, const Mind& after);
     void act(int host);
@@ -107,33 +128,28 @@ private:
 
     // Guest.cpp
     [[nodiscard]] bool isConnected() const;
-    [[nodiscard]] bool canSend(int host) const;
     void sever(int host);
     void notice(int host);
     void endQemu(int host, bool turnedOff);
     void startGuest(int host);
     void write();
-    void check();
     [[nodiscard]] QemuSense senseOf(int host) const;
 
     // Faults.cpp
     void plan();
     void strike();
     void watchOver();
-    [[nodiscard]] bool isProtected() const;
-    void powerOff(int host);
     void powerOn(int host);
     void heal();
     void tend(); ///< The operator: starts a guest that is off, where that is allowed.
     void judgeEnd();
-    [[nodiscard]] std::string describe() const;
 
     void note(const std::string& what);
     void violate(const std::string& what);
 
     const Setting m_setting;
     Outcome m_outcome;
-    Queue m_queue;
+    Lane m_queue;
     Dice m_dice;
     std::array<Host, 2> m_hosts;
     bool m_session{false}; ///< The two QEMUs are connected.
@@ -144,7 +160,7 @@ private:
     std::int64_t m_acked{0}; ///< Number of the last write that a client got an answer for.
     std::uint64_t m_requests{0};
     int m_loss{0}; ///< One message in so many is lost; 0: none.
-    bool m_tending{false}; ///< Faults are over.
+    bool m_tending{false}; ///< Faults are over, or the fleet's.
     bool m_mustSurvive{false}; ///< One fault has hit a protected pair: the guest may not end.
 };
 

@@ -53,6 +53,15 @@ double cpu()
 
 double mebibytesInUse() { return double(::mallinfo2().uordblks) / (1'024.0 * 1'024.0); }
 
+/// Whether all was measured that there is: with a device or connections that are not found
+/// recording would cost less.
+bool isWhole(const PairStatistics& statistics, int checkpoints)
+{
+    const CheckpointRing& ring = statistics.checkpoints();
+    return statistics.lifetime().count() == quint64(checkpoints) && statistics.lifetime().memory > 0
+        && ring.at(ring.next() - 1).released.isKnown();
+}
+
 /// A protected pair whose channels are connections on the loopback, and whose tap is the loopback.
 struct Scene
 {
@@ -87,12 +96,12 @@ bool measureCheckpoints(int checkpoints)
     QCoro::waitFor(statistics.load());
     const qint64 begin = QDateTime::currentMSecsSinceEpoch() * millisecond;
     const double before = cpu();
-    QElapsedTimer wall;
-    wall.start();
     for (int n = 0; n < checkpoints; ++n) {
         const qint64 time = begin + n * 10 * millisecond; // a hundred a second
         Q_EMIT scene.host.hypervisor.qmpEvent(webUuid(), u"STOP"_s, time, {});
         Q_EMIT scene.host.hypervisor.qmpEvent(webUuid(), u"RESUME"_s, time + 5 * millisecond, {});
+        if (n % 100 == 0) // once a second
+            scene.client.write("memory");
         QCoreApplication::processEvents();
         if (n % 6'000 == 5'999) // once a minute
             QCoro::waitFor(statistics.save());
@@ -100,7 +109,7 @@ bool measureCheckpoints(int checkpoints)
     QCoro::waitFor(statistics.save());
     const double used = cpu() - before;
     const auto* const found = statistics.find(webUuid());
-    const bool good = found && found->lifetime().count() == quint64(checkpoints);
+    const bool good = found && isWhole(*found, checkpoints);
     print(u"recording a checkpoint: CPU"_s, used / checkpoints * 1e6, u"us"_s);
     print(u"recording 100 checkpoints a second: CPU"_s, used / checkpoints * 100 * perCent,
           u"% of a core"_s);
@@ -155,6 +164,6 @@ int main(int argc, char* argv[])
     measureMemory(pairs, 20);
     measureMemory(std::max(pairs / 20, 1), 1);
     if (!good)
-        std::fputs("not all checkpoints were recorded\n", stderr);
+        std::fputs("not all of it was recorded\n", stderr);
     return good ? 0 : 1;
 }

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import unittest
 
-from labload.probes import (Differ, Echo, Http, Numbers, Upload, WrongAnswer, pattern,
+from labload.probes import (Differ, Echo, Http, KeyValue, Numbers, Upload, WrongAnswer, pattern,
                             read_response, upload_bytes)
 
 
@@ -129,6 +129,33 @@ class ResponseTest(unittest.TestCase):
             return await read_response(reader)
         with self.assertRaises(WrongAnswer):
             asyncio.run(read())
+
+
+class KeyValueTest(ProbeCase):
+    def probe(self):
+        probe = KeyValue(options())
+        probe.key = b"load-0"
+        return probe
+
+    def test_gets_back_what_it_has_set(self):
+        _, sent = self.ask(self.probe(), b"+OK\r\n", b"$12\r\n000000000000\r\n")
+        self.assertEqual(sent, b"*3\r\n$3\r\nSET\r\n$6\r\nload-0\r\n$12\r\n000000000000\r\n"
+                               b"*2\r\n$3\r\nGET\r\n$6\r\nload-0\r\n")
+
+    def test_refuses_an_older_value(self):
+        with self.assertRaisesRegex(WrongAnswer, "000000000000"):
+            self.ask(self.probe(), b"+OK\r\n", b"$12\r\n000000000000\r\n", b"+OK\r\n", b"$12\r\n000000000000\r\n")
+
+    def test_refuses_a_key_that_is_lost(self):
+        with self.assertRaisesRegex(WrongAnswer, "-1"):
+            self.ask(self.probe(), b"+OK\r\n", b"$-1\r\n")
+
+    def test_refuses_an_error(self):
+        with self.assertRaisesRegex(WrongAnswer, "OOM"):
+            self.ask(self.probe(), b"-OOM command not allowed\r\n")
+
+    def test_no_two_connections_share_a_key(self):
+        self.assertNotEqual(KeyValue(options()).key, KeyValue(options()).key)
 
 
 if __name__ == "__main__":

@@ -133,8 +133,10 @@ lower_dirs() {
     printf %s "$DISKS/files"
     layer=$(packages_layer)
     [[ -z $layer ]] || printf ':%s' "$layer"
-    if { read -r id <"$CURRENT/guest"; } 2>/dev/null && [[ -d $CACHE/layers/guest-$id ]]; then
-        printf ':%s' "$CACHE/layers/guest-$id"
-    fi
+    for layer in guest debian; do
+        if { read -r id <"$CURRENT/$layer"; } 2>/dev/null && [[ -d $CACHE/layers/$layer-$id ]]; then
+            printf ':%s' "$CACHE/layers/$layer-$id"
+        fi
+    done
     printf ':%s\n' "$TREE"
 }

@@ -137,6 +137,10 @@ class Host:
         """Files below a directory, with their paths."""
         return self.shell(f"[ ! -e '{directory}' ] || find '{directory}' -type f | sort").out.split()
 
+    def sent(self):
+        """Bytes that this host has sent over the dedicated link since it booted."""
+        return int(self.shell("cat /sys/class/net/ded0/statistics/tx_bytes").out)
+
     def service(self, verb, name="lockstepd"):
         """start, stop, restart, kill; waits until it is done."""
         return self.lab.call("service", self.name, verb, name)

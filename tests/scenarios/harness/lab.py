@@ -94,10 +94,10 @@ class Lab:
             guest.wait_answers()
         return guest
 
-    def protect(self, domain, source="alpha", target="beta", arbiter=None, arguments=()):
+    def protect(self, domain, source="alpha", target="beta", arbiter=None, arguments=(), timeout=120):
         """Protects, waits until both sides say so, returns the job."""
         words = ["--arbiter", arbiter] if arbiter else []
-        job = self.host(str(source)).lockstep("protect", str(domain), str(target), *words, *arguments)
+        job = self.host(str(source)).lockstep("protect", str(domain), str(target), *words, *arguments, timeout=timeout)
         for host in (source, target):
             self.host(str(host)).wait_state(str(domain), "protected")
         return job

@@ -21,7 +21,7 @@ for attempt in $(seq 50); do
     sleep 0.05
 done
 [[ -z $left ]] || { echo "domains that cannot be removed: $left" >&2; exit 1; }
-rm -rf /var/lib/lockstep/{state,history}.db* /var/lib/lockstep/starts /var/lib/lockstep/images/* \
+rm -rf /var/lib/lockstep/{state,history}.db* /var/lib/lockstep/{starts,kept} /var/lib/lockstep/images/* \
     /var/lib/libvirt/images/* \
     /var/log/libvirt/qemu/* /var/tmp/* /etc/lockstep/lockstepd.conf.scenario
 lab-service start lockstepd

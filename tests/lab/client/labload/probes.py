@@ -151,4 +151,32 @@ class Upload:
         self.stored[name] = hashlib.sha256(body).hexdigest()
 
 
-MODES = {"numbers": Numbers, "http": Http, "echo": Echo, "differ": Differ, "upload": Upload}
+class KeyValue:
+    """SETs a key of its own in a key-value server and GETs it back, in turn. Source: the Redis serialization protocol, RESP2."""
+
+    port = 6379
+    connections = 0
+
+    def __init__(self, options):
+        self.key = f"load-{KeyValue.connections}".encode()  # no two write to one key
+        KeyValue.connections += 1
+        self.count = 0
+
+    def value(self):
+        return f"{self.count // 2:012d}".encode()
+
+    async def ask(self, reader, writer):
+        words = (b"GET", self.key) if self.count % 2 else (b"SET", self.key, self.value())
+        expected = b"$12\r\n%b\r\n" % self.value() if self.count % 2 else b"+OK\r\n"
+        self.count += 1
+        writer.write(b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%b\r\n" % (len(word), word) for word in words))
+        answer = await reader.readuntil(b"\r\n")
+        if answer.startswith(b"$") and answer[1:2] != b"-":
+            answer += await reader.readexactly(int(answer[1:]) + 2)
+        if answer != expected:
+            # Whoever asks again writes first.
+            self.count += self.count % 2
+            raise WrongAnswer(f"{answer!r} came back for {words!r}")
+
+
+MODES = {"numbers": Numbers, "http": Http, "echo": Echo, "differ": Differ, "upload": Upload, "kv": KeyValue}
