@@ -88,6 +88,9 @@ Rates ratesOf(const QJsonObject& one)
             .asked = totals[u"asked-by-qemu"].toDouble() / std::max(checkpoints, 1.0)};
 }
 
+/// Nothing was seen of that time: its sums are 0, but say nothing.
+bool isUnknown(const QJsonObject& one) { return one[u"totals"][u"seconds"].toInteger() == 0; }
+
 QString percentText(double share) { return QString::number(share * 100, 'f', 1) + u" %"_s; }
 
 QString percentileText(const QJsonObject& one, const QString& figure, const QString& which)
@@ -145,6 +148,48 @@ QStringList charts(const QJsonObject& one, const StatisticsLook& look)
         chartLine(u"disk"_s, disk, look.letters, u"to %1/s"_s.arg(bytesText(topOf(disk))))};
 }
 
+/// From when on something is known, and how much of the time since then is not.
+QString spanLine(const QJsonObject& one)
+{
+    constexpr double roundings = 2; // both ends lie within a second
+    const auto time = [](double microseconds) {
+        const auto at =
+            QDateTime::fromMSecsSinceEpoch(static_cast<qint64>(microseconds / perMillisecond));
+        return at.toString(u"yyyy-MM-dd HH:mm:ss"_s);
+    };
+    const double asked = one[u"since-usec"].toDouble();
+    const double until = one[u"until-usec"].toDouble();
+    if (isUnknown(one))
+        return u"from %1 to %2 nothing is known"_s.arg(time(asked), time(until));
+    const double first = one[u"series"][u"time-usec"].toArray().at(0).toDouble(asked);
+    const double since = std::max(asked, first);
+    const QString line = u"from %1 to %2"_s.arg(time(since), time(until));
+    const double known = one[u"totals"][u"seconds"].toDouble();
+    return (until - since) / perSecond - known <= roundings
+        ? line
+        : u"%1, of which %2 s are known"_s.arg(line, QString::number(known, 'f', 0));
+}
+
+/// What happened in that time, without what this host cannot know.
+QStringList sumLines(const QJsonObject& one)
+{
+    const QJsonObject totals = one[u"totals"].toObject();
+    const Rates rates = ratesOf(one);
+    const auto count = totals[u"checkpoints"].toInteger();
+    QStringList checkpoints{
+        u"%1 checkpoints, %2/s"_s.arg(count).arg(perSecondText(rates.checkpoints))};
+    // Where the shadow is nobody knows why.
+    if (count > 0 && one[u"role"].toString() == u"primary")
+        checkpoints.append(u"%1 of them asked for by QEMU"_s.arg(percentText(rates.asked)));
+    checkpoints.append(u"stopped for %1 of the time"_s.arg(percentText(rates.stopped)));
+    QString traffic =
+        u"memory %1/s, disk %2/s"_s.arg(bytesText(rates.memory), bytesText(rates.disk));
+    // 0 may mean that nobody knows.
+    if (const auto held = totals[u"released-packets"].toInteger(); held > 0)
+        traffic += u", about %1 packets were held"_s.arg(held);
+    return {checkpoints.join(u"; "_s), traffic};
+}
+
 /// Why there were checkpoints, since the pair is known: those that there were, most first.
 QStringList reasonLines(const QJsonObject& one, Letters letters)
 {
@@ -186,11 +231,15 @@ Table statisticsTable(const QList<QJsonObject>& all, const StatisticsLook& look)
     for (const QJsonObject& one : all) {
         const Rates rates = ratesOf(one);
         const auto checkpoints = values(one, u"checkpoints"_s, u"seconds"_s, chartInTable);
+        const auto ifKnown = [isKnown = !isUnknown(one)](const QString& text) {
+            return isKnown ? text : u"-"_s;
+        };
         table.addRow({one[u"domain"].toString(), one[u"role"].toString(), one[u"state"].toString(),
-                      perSecondText(rates.checkpoints), percentText(rates.stopped),
+                      ifKnown(perSecondText(rates.checkpoints)),
+                      ifKnown(percentText(rates.stopped)),
                       percentileText(one, u"stopped-usec"_s, u"p50"_s),
-                      percentileText(one, u"stopped-usec"_s, u"p99"_s), bytesText(rates.memory),
-                      bytesText(rates.disk),
+                      percentileText(one, u"stopped-usec"_s, u"p99"_s),
+                      ifKnown(bytesText(rates.memory)), ifKnown(bytesText(rates.disk)),
                       sparkline(checkpoints, topOf(checkpoints), look.letters)},
                      2);
     }
@@ -199,30 +248,20 @@ Table statisticsTable(const QList<QJsonObject>& all, const StatisticsLook& look)
 
 QStringList statisticsLines(const QJsonObject& one, const StatisticsLook& look)
 {
-    const QJsonObject totals = one[u"totals"].toObject();
-    const Rates rates = ratesOf(one);
-    const auto count = totals[u"checkpoints"].toInteger();
-    QStringList lines{
-        u"%1: %2, %3 with %4"_s.arg(one[u"domain"].toString(), one[u"role"].toString(),
-                                    one[u"state"].toString(), one[u"peer-name"].toString()),
-        u"from %1 to %2, of which %3 s are known"_s.arg(
-            formatTime(one[u"since"].toString()), formatTime(one[u"until"].toString()),
-            QString::number(totals[u"seconds"].toInteger())),
-        u"%1 checkpoints, %2/s; %3 of them asked for by QEMU; stopped for %4 of the time"_s.arg(
-            QString::number(count), perSecondText(rates.checkpoints), percentText(rates.asked),
-            percentText(rates.stopped)),
-        u"memory %1/s, disk %2/s, at least %3 packets were held"_s.arg(
-            bytesText(rates.memory), bytesText(rates.disk),
-            QString::number(totals[u"released-packets"].toInteger())),
-        QString{}};
-    lines += charts(one, look);
-    lines += QString{};
-    lines += percentileTable(one)
-                 .toText({.width = look.width, .colours = false})
-                 .split(u'\n', Qt::SkipEmptyParts);
-    if (one[u"percentiles-since"] != one[u"since"])
-        lines += u"(these are since %1: there were too many to keep each)"_s.arg(
-            formatTime(one[u"percentiles-since"].toString()));
+    QStringList lines{u"%1: %2, %3 with %4"_s.arg(one[u"domain"].toString(),
+                                                  one[u"role"].toString(), one[u"state"].toString(),
+                                                  one[u"peer-name"].toString()),
+                      spanLine(one)};
+    if (!isUnknown(one)) {
+        lines += sumLines(one) + QStringList{QString{}} + charts(one, look);
+        lines += QString{};
+        lines += percentileTable(one)
+                     .toText({.width = look.width, .colours = false})
+                     .split(u'\n', Qt::SkipEmptyParts);
+        if (one[u"percentiles-since"] != one[u"since"])
+            lines += u"(these are since %1: there were too many to keep each)"_s.arg(
+                formatTime(one[u"percentiles-since"].toString()));
+    }
     const QStringList reasons = reasonLines(one, look.letters);
     if (!reasons.isEmpty())
         lines += QStringList{QString{}, u"reasons, since the pair is known here:"_s} + reasons;

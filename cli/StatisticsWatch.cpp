@@ -59,8 +59,13 @@ QStringList pageOf(const QList<QJsonObject>& all, const StatisticsSelection& sel
                      .toText({.width = look.width, .colours = hasColours(Stream::Out)})
                      .split(u'\n', Qt::SkipEmptyParts);
     } else {
-        for (const QJsonObject& one : all)
+        for (const QJsonObject& one : all) {
             lines += statisticsLines(one, look) + QStringList{QString{}};
+            if (selection.checkpoints > 0)
+                lines += checkpointTable(one)
+                             .toText({.width = look.width, .colours = false})
+                             .split(u'\n', Qt::SkipEmptyParts);
+        }
     }
     const qsizetype height = std::max(rows(Stream::Out), 4);
     if (lines.size() > height - 1) {
@@ -69,6 +74,15 @@ QStringList pageOf(const QList<QJsonObject>& all, const StatisticsSelection& sel
         lines += fitted(u"… and %1 more lines; make the window higher"_s.arg(left), look.width);
     }
     return lines;
+}
+
+/// It is not paired any more; while lockstepd does not answer nobody knows.
+bool isGone(Daemon& daemon, const sdbus::ObjectPath& path)
+{
+    const auto now = daemon.pairs();
+    return now && std::ranges::none_of(*now, [&path](const RemoteObject& pair) {
+               return pair.path == path;
+           });
 }
 
 class View final
@@ -155,6 +169,8 @@ Result<QList<QJsonObject>> selectStatistics(Daemon& daemon, const StatisticsSele
             {.since = QDateTime::currentDateTime().addMSecs(-selection.length.count()),
              .points = points,
              .checkpoints = selection.checkpoints});
+        if (!one && selection.domains.isEmpty() && isGone(daemon, pair.path))
+            continue;
         if (!one)
             return std::unexpected{one.error()};
         for (const auto& key : {u"uuid"_s, u"domain"_s, u"role"_s, u"state"_s, u"peer-name"_s})

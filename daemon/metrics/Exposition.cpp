@@ -5,6 +5,7 @@
 #include "statistics/PairStatistics.h"
 
 #include <array>
+#include <utility>
 
 namespace lockstep {
 
@@ -50,7 +51,11 @@ constexpr std::array states{PairState::Preparing, PairState::Copying,     PairSt
                             PairState::Merging,   PairState::Alone,       PairState::Stale,
                             PairState::Undoing,   PairState::Off};
 
-Labels labelsOf(const PairView& pair) { return {{"domain", pair.domain}}; }
+/// A domain may be defined anew, under a name that another pair still has.
+Labels labelsOf(const PairView& pair)
+{
+    return {{"domain", pair.domain}, {"uuid", toString(pair.uuid)}};
+}
 
 Labels with(Labels labels, const QByteArray& name, const QString& value)
 {
@@ -62,12 +67,11 @@ void addPairs(OpenMetrics& text, const QList<PairView>& pairs)
 {
     text.begin(pairInfo);
     for (const PairView& pair : pairs)
-        text.sample({{"domain", pair.domain},
-                     {"uuid", toString(pair.uuid)},
-                     {"role", toString(pair.role)},
-                     {"peer", pair.peerName},
-                     {"mode", pair.mode},
-                     {"arbiter", pair.arbiter}},
+        text.sample(labelsOf(pair)
+                        + Labels{{"role", toString(pair.role)},
+                                 {"peer", pair.peerName},
+                                 {"mode", pair.mode},
+                                 {"arbiter", pair.arbiter}},
                     1);
     text.begin(pairState);
     for (const PairView& pair : pairs) {
@@ -83,30 +87,31 @@ void addPairs(OpenMetrics& text, const QList<PairView>& pairs)
         text.sample(labelsOf(pair), double(pair.epoch.value));
 }
 
+/// Of this run only: after a power cut what was stored may be less than what was told before, and
+/// Prometheus would take it for a counter that has begun anew, and count all of it once more.
 struct Recorded
 {
     Labels labels;
-    const PairStatistics* statistics;
+    const LifetimeFigures* figures;
 };
 
 void addCounters(OpenMetrics& text, const QList<Recorded>& all)
 {
     text.begin(checkpoints);
     for (const Recorded& pair : all) {
-        const auto& counts = pair.statistics->lifetime().checkpoints;
+        const auto& counts = pair.figures->checkpoints;
         for (std::size_t n = 0; n < counts.size(); ++n)
             text.sample(with(pair.labels, "reason", toString(static_cast<CheckpointReason>(n))),
                         double(counts.at(n)));
     }
     text.begin(traffic);
     for (const Recorded& pair : all) {
-        const LifetimeFigures& lifetime = pair.statistics->lifetime();
-        text.sample(with(pair.labels, "channel", u"memory"_s), double(lifetime.memory));
-        text.sample(with(pair.labels, "channel", u"disk"_s), double(lifetime.disk));
+        text.sample(with(pair.labels, "channel", u"memory"_s), double(pair.figures->memory));
+        text.sample(with(pair.labels, "channel", u"disk"_s), double(pair.figures->disk));
     }
     text.begin(released);
     for (const Recorded& pair : all)
-        text.sample(pair.labels, double(pair.statistics->lifetime().released));
+        text.sample(pair.labels, double(pair.figures->released));
 }
 
 /// Of `unit` there are so many in what the family counts in.
@@ -116,7 +121,7 @@ void addHistogram(OpenMetrics& text, const Family& family, const QList<Recorded>
     constexpr double beyondNumbers = 1e10; // see OpenMetrics::number()
     text.begin(family);
     for (const Recorded& pair : all) {
-        const Distribution* const found = pair.statistics->lifetime().distributions.find(figure);
+        const Distribution* const found = pair.figures->distributions.find(figure);
         if (!found)
             continue;
         const auto octaves = found->octaves();
@@ -133,15 +138,17 @@ void addHistogram(OpenMetrics& text, const Family& family, const QList<Recorded>
     }
 }
 
-void addPeers(OpenMetrics& text, const QList<PeerInfo>& peers)
+void addPeers(OpenMetrics& text, QList<PeerInfo> peers)
 {
     constexpr double perCent = 100;
+    // Anybody may ask to be one, under any name, and is no reason to wake somebody.
+    peers.removeIf([](const PeerInfo& peer) { return peer.trust == PeerTrust::Asked; });
     text.begin(peerUp);
-    for (const PeerInfo& peer : peers)
+    for (const PeerInfo& peer : std::as_const(peers))
         text.sample({{"peer", peer.name}}, peer.connected ? 1 : 0);
     const auto addPaths = [&text, &peers](const Family& family, const auto& figureOf) {
         text.begin(family);
-        for (const PeerInfo& peer : peers) {
+        for (const PeerInfo& peer : std::as_const(peers)) {
             for (const PathView& path : peer.heartbeat.paths) {
                 if (path.up)
                     text.sample({{"peer", peer.name}, {"path", path.name}}, figureOf(path));
@@ -162,10 +169,12 @@ QByteArray exposition(const PairService& pairs, const Peers& peers)
     text.sample({{"version", QStringLiteral(LOCKSTEP_VERSION)}}, 1);
     const auto views = pairs.pairs();
     addPairs(text, views);
+    const LifetimeFigures nothing; // a series begins at 0, not with what happened first
     QList<Recorded> recorded;
     for (const PairView& pair : views) {
-        if (const PairStatistics* const found = pairs.statistics(pair.uuid))
-            recorded.append({.labels = labelsOf(pair), .statistics = found});
+        const PairStatistics* const found = pairs.statistics(pair.uuid);
+        recorded.append(
+            {.labels = labelsOf(pair), .figures = found ? &found->thisRun() : &nothing});
     }
     addCounters(text, recorded);
     addHistogram(text, stopped, recorded, Figure::Stopped, perSecond);

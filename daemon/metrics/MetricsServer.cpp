@@ -8,7 +8,6 @@
 
 #include <fcntl.h>
 #include <microhttpd.h>
-#include <unistd.h>
 
 namespace lockstep {
 
@@ -67,32 +66,31 @@ Result<void> MetricsServer::listen(const Config::Metrics& where)
                 .arg(listener.errorString()),
             u"See to [metrics] in lockstepd.conf, and what 'ss -ltnp' tells of that port."_s);
     listener.pauseAccepting();
-    const auto serving =
-        serve(fcntl(static_cast<int>(listener.socketDescriptor()), F_DUPFD_CLOEXEC, 0));
-    if (serving)
-        m_port = listener.serverPort();
-    return serving;
+    return serve(listener);
 }
 
-/// The socket is the server's then, or closed.
-Result<void> MetricsServer::serve(int socket)
+Result<void> MetricsServer::serve(const QTcpServer& listener)
 {
+    const auto refused =
+        failure(Errc::NetworkError, u"metrics cannot be offered: the HTTP server does not start"_s,
+                u"See whether lockstepd has file descriptors left ('ls /proc/PID/fd')."_s);
+    const int socket = fcntl(static_cast<int>(listener.socketDescriptor()), F_DUPFD_CLOEXEC, 0);
+    if (socket < 0)
+        return refused; // given none, it would open one by itself, for everybody
     const auto handler = [](void* self, MHD_Connection* connection, const char* path,
                             const char* method, const char* /*version*/, const char* /*data*/,
                             size_t* /*size*/, void** /*state*/) -> MHD_Result {
         return static_cast<MHD_Result>(
             static_cast<MetricsServer*>(self)->answer(connection, path, method));
     };
-    m_server.reset(MHD_start_daemon(MHD_USE_EPOLL, 0, nullptr, nullptr, +handler, this,
-                                    MHD_OPTION_LISTEN_SOCKET, socket, MHD_OPTION_CONNECTION_LIMIT,
-                                    maxConnections, MHD_OPTION_CONNECTION_TIMEOUT,
-                                    static_cast<unsigned>(patience.count()), MHD_OPTION_END));
-    if (!m_server) {
-        close(socket);
-        return failure(Errc::NetworkError,
-                       u"metrics cannot be offered: the HTTP server does not start"_s,
-                       u"See whether lockstepd has file descriptors left ('ls /proc/PID/fd')."_s);
-    }
+    m_server.reset(MHD_start_daemon(
+        MHD_USE_EPOLL, 0, nullptr, nullptr, +handler, this, MHD_OPTION_LISTEN_SOCKET, socket,
+        MHD_OPTION_CONNECTION_LIMIT, maxConnections, MHD_OPTION_CONNECTION_MEMORY_LIMIT, maxRequest,
+        MHD_OPTION_CONNECTION_TIMEOUT, static_cast<unsigned>(patience.count()), MHD_OPTION_END));
+    // How far it came decides whether it has closed the socket: to close it here might hit another.
+    if (!m_server)
+        return refused;
+    m_port = listener.serverPort();
     m_ready.setSocket(MHD_get_daemon_info(m_server.get(), MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd);
     m_ready.setEnabled(true);
     return {};
@@ -100,15 +98,15 @@ Result<void> MetricsServer::serve(int socket)
 
 void MetricsServer::run()
 {
-    // Until nobody comes or goes: it listens again only at the beginning of the run after the one
-    // in which there was room, and nothing else would call for that.
-    for (unsigned before = readers(m_server.get());; before = readers(m_server.get())) {
-        MHD_run(m_server.get());
-        if (readers(m_server.get()) == before)
-            break;
-    }
+    const unsigned before = readers(m_server.get());
+    MHD_run(m_server.get());
     MHD_UNSIGNED_LONG_LONG wait = 0;
-    if (MHD_get_timeout(m_server.get(), &wait) == MHD_YES)
+    // It listens again only at the beginning of the run after the one in which there was room, and
+    // nothing else would call for that. But not before others have had their turn: there may
+    // always be somebody who comes or goes.
+    if (readers(m_server.get()) != before)
+        m_due.start(std::chrono::milliseconds{0});
+    else if (MHD_get_timeout(m_server.get(), &wait) == MHD_YES)
         m_due.start(std::chrono::milliseconds{wait});
     else
         m_due.stop();

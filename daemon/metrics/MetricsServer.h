@@ -10,9 +10,11 @@
 #include <QTimer>
 
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <optional>
 
+class QTcpServer;
 struct MHD_Connection;
 struct MHD_Daemon;
 
@@ -29,7 +31,9 @@ public:
     static constexpr std::chrono::milliseconds freshness{1'000};
     /// Readers at the same time; more wait until one is gone.
     static constexpr unsigned maxConnections = 16;
-    /// A reader that neither asks nor reads is hung up on after this long.
+    /// Memory for the request of each, in bytes: it is refused if it needs more.
+    static constexpr std::size_t maxRequest = 32'768;
+    /// A reader that neither asks nor reads anything is hung up on after this long.
     static constexpr std::chrono::seconds patience{5};
 
     MetricsServer(const PairService& pairs, const Peers& peers);
@@ -45,7 +49,8 @@ private:
         void operator()(MHD_Daemon* server) const;
     };
 
-    [[nodiscard]] Result<void> serve(int socket);
+    /// With its socket.
+    [[nodiscard]] Result<void> serve(const QTcpServer& listener);
     void run();
     [[nodiscard]] QByteArray text();
     [[nodiscard]] int answer(MHD_Connection* connection, QByteArrayView path,

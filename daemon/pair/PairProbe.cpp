@@ -14,7 +14,7 @@ PairProbe::PairProbe(SockDiag& kernel, const PairRecord& record)
     const auto open = [&](std::optional<Channel>& channel, quint16 port) {
         if (port != 0)
             channel.emplace(
-                Channel{.traffic = ChannelTraffic{kernel, local, remote, port}, .before = {}});
+                Channel{.traffic = ChannelTraffic{kernel, local, remote, port}, .before = 0});
     };
     open(m_memory, m_memoryPort);
     open(m_disk, m_diskPort);
@@ -42,9 +42,7 @@ quint64 PairProbe::moreOn(std::optional<Channel>& channel)
     if (!channel)
         return 0;
     const auto now = channel->traffic.bytes();
-    const auto before = std::exchange(channel->before, now);
-    // A connection that was made anew counts from 0; one that was not known before began earlier.
-    return now && before ? *now - (*now >= *before ? *before : 0) : 0;
+    return now ? *now - std::exchange(channel->before, *now) : 0;
 }
 
 } // namespace lockstep

@@ -18,6 +18,7 @@ public:
 
     /// Which pair this is for: another one needs a probe of its own.
     [[nodiscard]] bool fits(const PairRecord& record) const;
+    [[nodiscard]] bool hasTaps() const { return m_taps != nullptr; }
     /// Names of the guest's tap devices.
     void setTaps(const QStringList& devices) { m_taps = std::make_unique<TapTraffic>(devices); }
 
@@ -35,7 +36,7 @@ private:
     struct Channel
     {
         ChannelTraffic traffic;
-        std::optional<quint64> before;
+        quint64 before{0};
     };
     [[nodiscard]] static quint64 moreOn(std::optional<Channel>& channel);
 

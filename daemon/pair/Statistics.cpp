@@ -40,12 +40,23 @@ bool isBeingMade(PairState state)
 
 int kindOf(StatisticsPiece::Kind kind) { return std::to_underlying(kind); }
 
+/// Of a store that is saved to in this second.
+KeptKeys keysToKeep(qint64 second)
+{
+    constexpr qint64 day = static_cast<qint64>(SecondRing::mostMinutes) * Minute::length;
+    constexpr qint64 hours = static_cast<qint64>(PairStatistics::mostHours) * PairStatistics::hour;
+    const qint64 last = second + PairStatistics::mostAhead;
+    return {{kindOf(StatisticsPiece::Kind::Minute), KeyRange{.first = second - day, .last = last}},
+            {kindOf(StatisticsPiece::Kind::Hour), KeyRange{.first = second - hours, .last = last}}};
+}
+
 } // namespace
 
 Statistics::Statistics(Hypervisor& hypervisor, PairTable& pairs, StatisticsStore* store)
     : m_hypervisor{hypervisor}, m_pairs{pairs}, m_store{store}
 {
     connect(&m_hypervisor, &Hypervisor::qmpEvent, this, &Statistics::onQmpEvent);
+    connect(&m_hypervisor, &Hypervisor::disconnected, this, &Statistics::onDisconnected);
     connect(&m_pairs, &PairTable::changed, this, &Statistics::onPairChanged);
     connect(&m_pairs, &PairTable::removed, this, &Statistics::onPairRemoved);
     m_second.setInterval(1s);
@@ -65,44 +76,77 @@ Statistics::Statistics(Hypervisor& hypervisor, PairTable& pairs, StatisticsStore
 
 Task<void> Statistics::load()
 {
-    if (!m_store)
+    if (!m_store || std::exchange(m_isReading, true))
         co_return;
-    const auto rows = co_await m_store->load();
-    if (!rows) {
+    const auto done = co_await readStore();
+    m_isReading = false;
+    if (done)
+        co_return;
+    if (done.error().code() == Errc::StoreTooNew)
+        m_store = nullptr; // nor could anything be saved
+    if (m_complaints.take())
         spdlog::warn("the statistics of earlier runs cannot be read: {}",
-                     rows.error().message().toStdString());
-        co_return;
+                     done.error().message().toStdString());
+}
+
+Task<Result<void>> Statistics::readStore()
+{
+    if (!m_isListed) {
+        LOCKSTEP_CO_TRY(domains, co_await m_store->domains());
+        m_unread = domains;
+        m_isListed = true;
     }
-    std::map<DomainUuid, QList<StatisticsPiece>> pieces;
-    for (const StatisticsRow& row : *rows) {
-        pieces[DomainUuid{QUuid::fromString(row.uuid)}].append(
-            {.kind = static_cast<StatisticsPiece::Kind>(row.kind),
-             .key = row.key,
-             .data = row.data});
+    // One after the other: all of them at once would take twice the memory.
+    while (!m_unread.isEmpty()) {
+        LOCKSTEP_CO_CHECK(co_await read(m_unread.constFirst()));
+        m_unread.removeFirst();
     }
-    for (const auto& [uuid, ofOne] : pieces) {
-        if (!m_pairs.find(uuid)) {
-            m_tasks.add(forget(uuid));
-        } else if (const int unread = m_all[uuid].statistics.restore(ofOne); unread > 0) {
-            spdlog::warn("pair {}: {} piece(s) of its statistics cannot be read",
-                         toString(uuid).toStdString(), unread);
-        }
-    }
+    co_return {};
+}
+
+Task<Result<void>> Statistics::read(QString uuid)
+{
+    const DomainUuid domain{QUuid::fromString(uuid)};
+    if (!m_pairs.find(domain))
+        co_return co_await m_store->forget(uuid);
+    LOCKSTEP_CO_TRY(rows, co_await m_store->load(uuid));
+    if (!m_pairs.find(domain))
+        co_return {};
+    QList<StatisticsPiece> pieces;
+    for (const StatisticsRow& row : std::as_const(rows))
+        pieces.append({.kind = static_cast<StatisticsPiece::Kind>(row.kind),
+                       .key = row.key,
+                       .data = row.data});
+    if (const int unread = m_all[domain].statistics.restore(pieces); unread > 0)
+        spdlog::warn("pair {}: {} piece(s) of its statistics cannot be read", uuid.toStdString(),
+                     unread);
+    co_return {};
 }
 
 Task<void> Statistics::stop()
 {
     m_second.stop();
     m_minute.stop();
+    m_teller.stop();
+    // Nothing may begin any more: who has awaited this destroys it.
+    disconnect(&m_hypervisor, nullptr, this, nullptr);
+    disconnect(&m_pairs, nullptr, this, nullptr);
     co_await m_tasks.drained();
     co_await save();
 }
 
 Task<void> Statistics::save()
 {
+    // It would overwrite what was not read yet.
+    if (m_store && !isRead())
+        co_await load();
+    if (m_store && !isRead())
+        co_return;
     QList<StatisticsRow> rows;
+    std::map<DomainUuid, QList<StatisticsPiece>> taken;
     for (auto& [uuid, pair] : m_all) {
         const auto pieces = pair.statistics.takeChanges();
+        taken[uuid] = pieces;
         for (const StatisticsPiece& piece : pieces)
             rows.append({.uuid = toString(uuid),
                          .kind = kindOf(piece.kind),
@@ -111,14 +155,15 @@ Task<void> Statistics::save()
     }
     if (!m_store || rows.isEmpty())
         co_return;
-    const qint64 second = now() / perSecond;
-    constexpr qint64 day = static_cast<qint64>(SecondRing::mostMinutes) * Minute::length;
-    constexpr qint64 hours = static_cast<qint64>(PairStatistics::mostHours) * PairStatistics::hour;
-    const OldestKeys oldest{{kindOf(StatisticsPiece::Kind::Minute), second - day},
-                            {kindOf(StatisticsPiece::Kind::Hour), second - hours}};
-    const auto saved = co_await m_store->save(rows, oldest);
-    if (!saved && m_complaints.take())
-        spdlog::warn("the statistics of the last minute were not saved: {}",
+    const auto saved = co_await m_store->save(rows, keysToKeep(now() / perSecond));
+    if (saved)
+        co_return;
+    for (const auto& [uuid, pieces] : taken) {
+        if (const auto found = m_all.find(uuid); found != m_all.end())
+            found->second.statistics.putBack(pieces);
+    }
+    if (m_complaints.take())
+        spdlog::warn("the statistics of the last minute were not saved, and will be later: {}",
                      saved.error().message().toStdString());
 }
 
@@ -127,14 +172,19 @@ Task<void> Statistics::forget(DomainUuid uuid)
     if (!m_store)
         co_return;
     const auto gone = co_await m_store->forget(toString(uuid));
-    if (!gone)
+    if (gone)
+        co_return;
+    // Tried again before anything is saved: of a pair that is protected anew it would be confused.
+    m_unread.append(toString(uuid));
+    if (m_complaints.take())
         spdlog::warn("pair {}: its statistics were not deleted: {}", toString(uuid).toStdString(),
                      gone.error().message().toStdString());
 }
 
 void Statistics::asked(const DomainUuid& uuid, CheckpointReason reason)
 {
-    m_all[uuid].asked = Asked{.reason = reason, .time = now()};
+    if (m_pairs.find(uuid)) // else it was removed meanwhile
+        m_all[uuid].asked = Asked{.reason = reason, .time = now()};
 }
 
 const PairStatistics* Statistics::find(const DomainUuid& uuid) const
@@ -242,11 +292,13 @@ void Statistics::fillReleased(Checkpoint& checkpoint, const Pair& pair, const St
     checkpoint.released = released;
     if (released == 0)
         return;
-    // A checkpoint lets go all that waits, and QEMU asks for one when something has waited.
+    // A checkpoint lets go all that waits, and QEMU asks for one when something has waited. What
+    // had waited that long before lockstepd asked went with an earlier one.
     const auto& protocol = record.settings.protocol;
     const microseconds patience = protocol.hold() + protocol.scan();
-    qint64 longest = patience.count() + checkpoint.stopped;
-    if (pair.lastEnd > 0)
+    qint64 longest = patience.count()
+        + (checkpoint.duration.isKnown() ? checkpoint.duration.orZero() : checkpoint.stopped);
+    if (pair.lastEnd > 0 && pair.lastEnd < checkpoint.time) // unless the clock was set back
         longest = std::min(longest, checkpoint.time - pair.lastEnd);
     checkpoint.hold = atLeastZero(longest);
 }
@@ -266,19 +318,27 @@ void Statistics::probe(Pair& pair, const PairRecord& record)
     pair.probe = std::make_unique<PairProbe>(m_kernel, record);
     pair.since = {};
     pair.lastEnd = 0;
+    seekTaps(pair, record);
+}
+
+void Statistics::seekTaps(Pair& pair, const PairRecord& record)
+{
     // A shadow sends nothing.
-    if (record.isPrimary())
+    if (record.isPrimary() && !pair.probe->hasTaps() && !std::exchange(pair.seeksTaps, true))
         m_tasks.add(findTaps(record.uuid));
 }
 
 Task<void> Statistics::findTaps(DomainUuid uuid)
 {
     const auto xml = co_await m_hypervisor.xml(uuid, XmlKind::Live);
-    if (!xml)
-        co_return; // not to know is no harm
-    const auto domain = parseDomain(*xml);
     const auto found = m_all.find(uuid);
-    if (!domain || found == m_all.end() || !found->second.probe)
+    if (found == m_all.end())
+        co_return;
+    found->second.seeksTaps = false;
+    if (!xml || !found->second.probe)
+        co_return; // onSecond() asks again
+    const auto domain = parseDomain(*xml);
+    if (!domain)
         co_return;
     QStringList taps;
     for (const DomainNic& nic : domain->nics)
@@ -297,7 +357,21 @@ void Statistics::onSecond()
             continue;
         Pair& pair = m_all[record.uuid];
         probe(pair, record);
+        seekTaps(pair, record);
+        // A timer is never exact: one second that it has jumped over is none that is not known.
+        if (pair.second == second - 2)
+            pair.statistics.observe(second - 1, 0, 0);
+        pair.second = second;
         takeTraffic(pair, second);
+    }
+}
+
+void Statistics::onDisconnected()
+{
+    // Events of some time are missing then: the next RESUME is none of a STOP that was seen.
+    for (auto& [uuid, pair] : m_all) {
+        pair.stop.reset();
+        pair.asked.reset();
     }
 }
 
@@ -314,6 +388,7 @@ void Statistics::onPairChanged(const DomainUuid& uuid)
     pair.stop.reset();
     pair.asked.reset();
     pair.probe.reset();
+    pair.second = 0;
 }
 
 void Statistics::onPairRemoved(const DomainUuid& uuid)

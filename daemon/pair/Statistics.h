@@ -10,9 +10,11 @@
 
 #include <QObject>
 #include <QSet>
+#include <QStringList>
 #include <QTimer>
 
 #include <map>
+#include <optional>
 
 namespace lockstep {
 
@@ -30,17 +32,18 @@ public:
     /// All must outlive it; without a store nothing is kept.
     Statistics(Hypervisor& hypervisor, PairTable& pairs, StatisticsStore* store);
 
-    /// Goes on where an earlier run ended; to be awaited once, after the table was loaded. What
-    /// cannot be read is logged, and begins anew.
+    /// Reads what earlier runs have left; once the table was loaded. Nobody has to wait for it:
+    /// what is recorded meanwhile comes after that. A store that cannot be read now is asked again
+    /// before something is saved. What is none is logged, and begins anew.
     [[nodiscard]] Task<void> load();
-    /// Saves what is not saved yet.
+    /// Records nothing any more, and saves what is not saved yet.
     [[nodiscard]] Task<void> stop();
 
     /// lockstepd asks QEMU for a checkpoint now.
     void asked(const DomainUuid& uuid, CheckpointReason reason);
     /// nullptr if nothing is known of it; good until the event loop goes on.
     [[nodiscard]] const PairStatistics* find(const DomainUuid& uuid) const;
-    /// Saves what has changed.
+    /// Saves what has changed. What cannot be saved now is saved with what comes later.
     [[nodiscard]] Task<void> save();
 
 Q_SIGNALS:
@@ -67,6 +70,8 @@ private:
         std::optional<Asked> asked; ///< Of a checkpoint that has not begun yet.
         std::optional<Stop> stop;
         bool hasEntered{false}; ///< QEMU has said that it is in COLO.
+        bool seeksTaps{false};
+        qint64 second{0}; ///< That onSecond() has looked at last; 0 if it has not.
         qint64 lastEnd{0}; ///< Of the checkpoint before; 0 if there was none.
         PairProbe::Traffic since; ///< The checkpoint before.
     };
@@ -75,6 +80,7 @@ private:
                     const QJsonObject& data);
     void onPairChanged(const DomainUuid& uuid);
     void onPairRemoved(const DomainUuid& uuid);
+    void onDisconnected();
     void onSecond();
     static void onStop(Pair& pair, qint64 when);
     static void onResume(Pair& pair, const PairRecord& record, qint64 when);
@@ -85,13 +91,20 @@ private:
                              const PairRecord& record);
     static void takeTraffic(Pair& pair, qint64 second);
     void probe(Pair& pair, const PairRecord& record);
+    void seekTaps(Pair& pair, const PairRecord& record);
     [[nodiscard]] Task<void> findTaps(DomainUuid uuid);
+    [[nodiscard]] bool isRead() const { return m_isListed && m_unread.isEmpty(); }
+    [[nodiscard]] Task<Result<void>> readStore();
+    [[nodiscard]] Task<Result<void>> read(QString uuid);
     [[nodiscard]] Task<void> forget(DomainUuid uuid);
     void tell(const DomainUuid& uuid);
 
     Hypervisor& m_hypervisor;
     PairTable& m_pairs;
     StatisticsStore* m_store;
+    bool m_isReading{false};
+    bool m_isListed{false}; ///< The store has said of whom it has something.
+    QStringList m_unread; ///< Those of them that were not read yet, by UUID.
     SockDiag m_kernel;
     std::map<DomainUuid, Pair> m_all;
     QSet<DomainUuid> m_news;

@@ -6,6 +6,7 @@
 #include <QDataStream>
 #include <QIODevice>
 
+#include <cmath>
 #include <functional>
 #include <utility>
 
@@ -86,7 +87,8 @@ bool read(QDataStream& in, Distributions& distributions)
         Distribution::Contents contents;
         quint32 bins = 0;
         in >> contents.sum >> contents.most >> bins;
-        if (in.status() != QDataStream::Ok || bins > mostBins)
+        const bool areNumbers = std::isfinite(contents.sum) && std::isfinite(contents.most);
+        if (in.status() != QDataStream::Ok || bins > mostBins || !areNumbers)
             return false;
         for (quint32 left = bins; left > 0; --left) {
             qint16 bin = 0;

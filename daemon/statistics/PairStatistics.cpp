@@ -19,19 +19,21 @@ qint64 secondOf(qint64 time) { return time / microseconds; }
 
 qint64 multipleBelow(qint64 second, qint64 length) { return second - (second % length); }
 
-/// Rather too little than too much: a counter that begins anew would tell nonsense.
-template <typename T>
-void increase(T& sum, quint64 by)
-{
-    const quint64 room = std::numeric_limits<T>::max() - sum;
-    sum = static_cast<T>(sum + std::min(by, room));
-}
-
 /// Whole KiB of what was left and what has come; the rest is left.
-quint64 takeKib(quint64& rest, quint64 more)
+quint32 takeKib(quint64& rest, quint64 more)
 {
     rest += more;
-    return std::exchange(rest, rest % kib) / kib;
+    const quint64 whole = std::exchange(rest, rest % kib) / kib;
+    return static_cast<quint32>(std::min<quint64>(whole, std::numeric_limits<quint32>::max()));
+}
+
+/// Whether it is one that belongs to this place in the ring: it may come from a damaged file.
+bool isAt(const packed::Block& block, qint64 place)
+{
+    constexpr quint64 size = CheckpointRing::blockSize;
+    const auto count = static_cast<quint64>(block.checkpoints.size());
+    return count > 0 && count <= size - block.first % size
+        && static_cast<qint64>(block.first / size % CheckpointRing::blocks) == place;
 }
 
 } // namespace
@@ -39,23 +41,21 @@ quint64 takeKib(quint64& rest, quint64 more)
 void PairStatistics::add(const Checkpoint& checkpoint)
 {
     const qint64 second = secondOf(checkpoint.time);
-    Second& place = m_seconds.change(second);
-    increase(place.checkpoints, 1);
-    if (isAskedByQemu(checkpoint.reason))
-        increase(place.asked, 1);
-    increase(place.stopped, checkpoint.stopped);
-    place.longest = std::max(place.longest, checkpoint.stopped);
-    increase(place.released, checkpoint.released.orZero());
+    Second what;
+    what.checkpoints = 1;
+    what.asked = isAskedByQemu(checkpoint.reason) ? 1 : 0;
+    what.stopped = checkpoint.stopped;
+    what.longest = checkpoint.stopped;
+    what.released = checkpoint.released.orZero();
+    m_seconds.add(second, what);
     m_changedMinutes.insert(multipleBelow(second, Minute::length));
 
     Hour& hours = hourOf(second);
     addTo(hours.distributions, checkpoint);
     m_changedHours.insert(hours.start);
 
-    ++m_lifetime.checkpoints.at(static_cast<std::size_t>(checkpoint.reason));
-    m_lifetime.stopped += checkpoint.stopped;
-    m_lifetime.released += checkpoint.released.orZero();
-    addTo(m_lifetime.distributions, checkpoint);
+    m_lifetime.add(checkpoint);
+    m_run.add(checkpoint);
     m_changed = true;
 
     m_changedBlocks.insert(m_ring.next() / CheckpointRing::blockSize);
@@ -64,19 +64,24 @@ void PairStatistics::add(const Checkpoint& checkpoint)
 
 void PairStatistics::observe(qint64 second, quint64 memory, quint64 disk)
 {
-    m_lifetime.memory += memory;
-    m_lifetime.disk += disk;
-    m_changed = m_changed || memory > 0 || disk > 0;
-    const quint64 memoryKib = takeKib(m_memoryRest, memory);
-    const quint64 diskKib = takeKib(m_diskRest, disk);
-    if (memoryKib == 0 && diskKib == 0) {
-        m_seconds.observe(second);
-    } else {
-        Second& place = m_seconds.change(second);
-        increase(place.memoryKib, memoryKib);
-        increase(place.diskKib, diskKib);
+    forgetAfter(second + mostAhead);
+    for (LifetimeFigures* const figures : {&m_lifetime, &m_run}) {
+        figures->memory += memory;
+        figures->disk += disk;
     }
+    m_changed = m_changed || memory > 0 || disk > 0;
+    Second what;
+    what.memoryKib = takeKib(m_memoryRest, memory);
+    what.diskKib = takeKib(m_diskRest, disk);
+    m_seconds.add(second, what);
     m_changedMinutes.insert(multipleBelow(second, Minute::length));
+}
+
+void PairStatistics::forgetAfter(qint64 second)
+{
+    m_seconds.forgetAfter(second);
+    while (!m_hours.empty() && m_hours.back().start > second)
+        m_hours.pop_back();
 }
 
 PairStatistics::Hour& PairStatistics::hourOf(qint64 second)
@@ -135,10 +140,12 @@ StatisticsReport PairStatistics::report(const StatisticsQuery& query) const
 void PairStatistics::fillDistributions(StatisticsReport& report, const StatisticsQuery& query) const
 {
     report.distributionsSince = report.since;
-    if (m_ring.reachesBackTo(query.since)) {
+    // Of the same time as the sums, however early it is asked for.
+    const qint64 since = std::max(query.since, report.since * microseconds);
+    if (m_ring.reachesBackTo(since)) {
         for (quint64 number = m_ring.first(); number < m_ring.next(); ++number) {
             const Checkpoint& checkpoint = m_ring.at(number);
-            if (checkpoint.time >= query.since && checkpoint.time <= query.until)
+            if (checkpoint.time >= since && checkpoint.time <= query.until)
                 addTo(report.distributions, checkpoint);
         }
         return;
@@ -186,20 +193,74 @@ QList<StatisticsPiece> PairStatistics::takeChanges()
     return pieces;
 }
 
+quint64 PairStatistics::newestBlockAt(qint64 place) const
+{
+    constexpr quint64 blocks = CheckpointRing::blocks;
+    const quint64 last = (std::max<quint64>(m_ring.next(), 1) - 1) / CheckpointRing::blockSize;
+    const quint64 back = (last % blocks + blocks - static_cast<quint64>(place)) % blocks;
+    return last - std::min(back, last);
+}
+
+void PairStatistics::putBack(const QList<StatisticsPiece>& pieces)
+{
+    for (const StatisticsPiece& piece : pieces) {
+        switch (piece.kind) {
+        case StatisticsPiece::Kind::Lifetime:
+            m_changed = true;
+            break;
+        case StatisticsPiece::Kind::Minute:
+            m_changedMinutes.insert(piece.key);
+            break;
+        case StatisticsPiece::Kind::Hour:
+            m_changedHours.insert(piece.key);
+            break;
+        case StatisticsPiece::Kind::Checkpoints:
+            m_changedBlocks.insert(newestBlockAt(piece.key));
+            break;
+        }
+    }
+}
+
 int PairStatistics::restore(const QList<StatisticsPiece>& pieces)
 {
+    PairStatistics earlier;
     int unread = 0;
     std::map<quint64, QList<Checkpoint>> blocks;
     for (const StatisticsPiece& piece : pieces) {
-        if (!restore(piece, blocks))
+        if (!earlier.read(piece, blocks))
             ++unread;
     }
-    restoreRing(blocks);
+    earlier.restoreRing(blocks);
+    earlier.append(*this);
+    *this = std::move(earlier);
     return unread;
 }
 
-bool PairStatistics::restore(const StatisticsPiece& piece,
-                             std::map<quint64, QList<Checkpoint>>& blocks)
+void PairStatistics::append(const PairStatistics& later)
+{
+    for (quint64 number = later.m_ring.first(); number < later.m_ring.next(); ++number) {
+        m_changedBlocks.insert(m_ring.next() / CheckpointRing::blockSize);
+        m_ring.add(later.m_ring.at(number));
+    }
+    later.m_seconds.visit(0, std::numeric_limits<qint64>::max(),
+                          [this](qint64 second, const Second& what) {
+                              m_seconds.add(second, what);
+                              m_changedMinutes.insert(multipleBelow(second, Minute::length));
+                          });
+    for (const Hour& one : later.m_hours) {
+        Hour& place = hourOf(one.start);
+        place.distributions.merge(one.distributions);
+        m_changedHours.insert(place.start);
+    }
+    m_lifetime.add(later.m_lifetime);
+    m_run.add(later.m_run);
+    m_memoryRest += later.m_memoryRest;
+    m_diskRest += later.m_diskRest;
+    m_changed = m_changed || later.m_changed;
+}
+
+bool PairStatistics::read(const StatisticsPiece& piece,
+                          std::map<quint64, QList<Checkpoint>>& blocks)
 {
     switch (piece.kind) {
     case StatisticsPiece::Kind::Lifetime:
@@ -216,12 +277,15 @@ bool PairStatistics::restore(const StatisticsPiece& piece,
         return false;
     case StatisticsPiece::Kind::Hour:
         if (auto found = packed::distributions(piece.data)) {
-            hourOf(piece.key).distributions = *std::move(found);
+            Hour& place = hourOf(piece.key);
+            if (place.start != piece.key)
+                return false; // none, or there are too many
+            place.distributions = *std::move(found);
             return true;
         }
         return false;
     case StatisticsPiece::Kind::Checkpoints:
-        if (auto found = packed::block(piece.data)) {
+        if (auto found = packed::block(piece.data); found && isAt(*found, piece.key)) {
             blocks[found->first] = std::move(found->checkpoints);
             return true;
         }

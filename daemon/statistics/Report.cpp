@@ -29,6 +29,25 @@ quint64 LifetimeFigures::count() const
     return std::accumulate(checkpoints.begin(), checkpoints.end(), quint64{0});
 }
 
+void LifetimeFigures::add(const Checkpoint& checkpoint)
+{
+    ++checkpoints.at(static_cast<std::size_t>(checkpoint.reason));
+    stopped += checkpoint.stopped;
+    released += checkpoint.released.orZero();
+    addTo(distributions, checkpoint);
+}
+
+void LifetimeFigures::add(const LifetimeFigures& more)
+{
+    for (std::size_t n = 0; n < checkpointReasons; ++n)
+        checkpoints.at(n) += more.checkpoints.at(n);
+    stopped += more.stopped;
+    released += more.released;
+    memory += more.memory;
+    disk += more.disk;
+    distributions.merge(more.distributions);
+}
+
 void addTo(Distributions& distributions, const Checkpoint& checkpoint)
 {
     distributions.add(Figure::Stopped, double(checkpoint.stopped));

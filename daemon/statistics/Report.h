@@ -58,7 +58,7 @@ struct StatisticsReport
     QList<Checkpoint> checkpoints; ///< Oldest first.
 };
 
-/// Since the pair is known here, also across restarts of lockstepd and changes of roles.
+/// Sums over all of the time that something was recorded.
 struct LifetimeFigures
 {
     ReasonCounts checkpoints{}; ///< By reason.
@@ -69,6 +69,8 @@ struct LifetimeFigures
     Distributions distributions;
 
     [[nodiscard]] quint64 count() const;
+    void add(const Checkpoint& checkpoint);
+    void add(const LifetimeFigures& more);
 };
 
 /// Adds one to all figures that it has.

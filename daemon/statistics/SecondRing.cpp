@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <limits>
 #include <utility>
 
 namespace lockstep {
@@ -20,7 +21,25 @@ qint64 startOf(qint64 second)
 
 int within(qint64 second) { return static_cast<int>(second - startOf(second)); }
 
+template <typename T>
+void increase(T& sum, T by)
+{
+    const auto room = static_cast<T>(std::numeric_limits<T>::max() - sum);
+    sum = static_cast<T>(sum + std::min(by, room));
+}
+
 } // namespace
+
+void Second::add(const Second& more)
+{
+    increase(checkpoints, more.checkpoints);
+    increase(asked, more.asked);
+    increase(stopped, more.stopped);
+    longest = std::max(longest, more.longest);
+    increase(released, more.released);
+    increase(memoryKib, more.memoryKib);
+    increase(diskKib, more.diskKib);
+}
 
 std::size_t Minute::position(int second) const
 {
@@ -85,6 +104,20 @@ Second& SecondRing::change(qint64 second)
     if (second < m_minutes.front().start)
         return m_forgotten = {};
     return minuteOf(second).change(within(second));
+}
+
+void SecondRing::add(qint64 second, const Second& what)
+{
+    if (what.isQuiet())
+        observe(second);
+    else
+        change(second).add(what);
+}
+
+void SecondRing::forgetAfter(qint64 second)
+{
+    while (!m_minutes.empty() && m_minutes.back().start > second)
+        m_minutes.pop_back();
 }
 
 void SecondRing::visit(qint64 begin, qint64 end,

@@ -23,6 +23,9 @@ struct Second
 
     /// Nothing happened in it.
     [[nodiscard]] bool isQuiet() const { return *this == Second{}; }
+    /// What else happened in it. Rather too little than too much: a counter that begins anew would
+    /// tell nonsense.
+    void add(const Second& more);
 };
 static_assert(sizeof(Second) == 24, "docs/statistics.md says how large the rings are");
 
@@ -61,6 +64,10 @@ public:
     void observe(qint64 second);
     /// The same, and something happened. The reference is good until the ring is changed.
     [[nodiscard]] Second& change(qint64 second);
+    /// The same: adds what happened, if anything did.
+    void add(qint64 second, const Second& what);
+    /// Minutes that begin later than that are forgotten.
+    void forgetAfter(qint64 second);
     /// Every observed second from `begin` to before `end`, in order.
     void visit(qint64 begin, qint64 end,
                const std::function<void(qint64 second, const Second& what)>& visitor) const;

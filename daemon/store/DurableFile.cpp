@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cerrno>
+#include <cstdio>
 
 namespace lockstep {
 
@@ -31,6 +32,35 @@ Result<void> writeNewFile(const QString& path, const QByteArray& content, mode_t
         && ::fchmod(file.number(), mode) == 0 && ::fsync(file.number()) == 0;
     if (!good)
         return systemError(path);
+    return {};
+}
+
+Result<void> replaceFile(const QString& path, const QByteArray& content, mode_t mode)
+{
+    const QString fresh = path + u".new"_s;
+    const QByteArray freshName = QFile::encodeName(fresh);
+    if (::unlink(freshName.constData()) != 0 && errno != ENOENT) // a power cut left it
+        return systemError(fresh);
+    if (auto written = writeNewFile(fresh, content, mode); !written)
+        return written;
+    if (::rename(freshName.constData(), QFile::encodeName(path).constData()) != 0)
+        return systemError(path);
+    const QString folder = QFileInfo{path}.path();
+    if (!syncFolder(folder))
+        return systemError(folder);
+    return {};
+}
+
+Result<void> removeDurably(const QString& path)
+{
+    if (::unlink(QFile::encodeName(path).constData()) != 0) {
+        if (errno == ENOENT || errno == ENOTDIR)
+            return {};
+        return systemError(path);
+    }
+    const QString folder = QFileInfo{path}.path();
+    if (!syncFolder(folder))
+        return systemError(folder);
     return {};
 }
 

@@ -26,6 +26,12 @@ struct Owner
 [[nodiscard]] Result<void> writeNewFile(const QString& path, const QByteArray& content, mode_t mode,
                                         const std::optional<Owner>& owner = {});
 
+/// The same whatever is there; after a power cut it holds the old content or the new.
+[[nodiscard]] Result<void> replaceFile(const QString& path, const QByteArray& content, mode_t mode);
+
+/// The file is gone for good when this returns. Good if it was.
+[[nodiscard]] Result<void> removeDurably(const QString& path);
+
 /// Has the names in a folder on disk: after a file was made, renamed or removed. False: see errno.
 [[nodiscard]] bool syncFolder(const QString& path);
 

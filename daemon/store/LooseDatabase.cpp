@@ -16,6 +16,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <utility>
 
 namespace lockstep {
 
@@ -39,8 +40,10 @@ void LooseDatabase::close()
 Error LooseDatabase::noted(const QSqlError& error)
 {
     Error told = sqlError(m_path, error);
-    if (meansDamage(error))
+    if (meansDamage(error)) {
         m_open = false; // closed by open(), when no query uses it any more
+        m_suspect = true;
+    }
     return told;
 }
 
@@ -128,7 +131,7 @@ Result<LooseDatabase::State> LooseDatabase::prepare()
             u"%1 has schema %2, this lockstepd knows up to %3"_s.arg(m_path).arg(*version).arg(
                 m_form.schema));
     }
-    if (m_form.isChecked) {
+    if (std::exchange(m_suspect, false) || m_form.isChecked) {
         QSqlQuery check{handle()};
         if (!check.exec(u"PRAGMA quick_check(1)"_s) || !check.next()
             || check.value(0).toString() != "ok"_L1)

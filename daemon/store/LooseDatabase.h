@@ -44,7 +44,8 @@ public:
     [[nodiscard]] Result<void> run(const QString& statement);
     /// Ends what "BEGIN" began: with COMMIT, or if `outcome` is an error with ROLLBACK.
     [[nodiscard]] Result<void> end(Result<void> outcome);
-    /// The error, after which a damaged file is closed: the next call finds out and sets it aside.
+    /// The error, after which a damaged file is closed: the next call of open() checks all of it,
+    /// and sets it aside.
     [[nodiscard]] Error noted(const QSqlError& error);
 
 private:
@@ -62,6 +63,7 @@ private:
     QString m_connection; ///< Name of Qt's connection, unique in the process.
     Form m_form;
     bool m_open{false};
+    bool m_suspect{false}; ///< SQLite has said that it is damaged.
     int m_openings{0};
     qint64 m_rows{0};
 };

@@ -28,18 +28,28 @@ SqliteStatistics::~SqliteStatistics()
     m_thread.post([this] { m_file.reset(); });
 }
 
-Task<Result<void>> SqliteStatistics::save(QList<StatisticsRow> rows, OldestKeys oldest)
+Task<Result<void>> SqliteStatistics::save(QList<StatisticsRow> rows, KeptKeys kept)
 {
+    // Each holds all that it is to write: on a disk that does not answer they would fill memory.
+    if (m_saving.exchange(true))
+        co_return failure(Errc::StoreError, u"the disk does not answer"_s);
     co_return co_await onThread<void>(
-        [rows = std::move(rows), oldest = std::move(oldest)](StatisticsFile& file) {
-            return file.save(rows, oldest);
+        [this, rows = std::move(rows), kept = std::move(kept)](StatisticsFile& file) {
+            auto saved = file.save(rows, kept);
+            m_saving = false;
+            return saved;
         });
 }
 
-Task<Result<QList<StatisticsRow>>> SqliteStatistics::load()
+Task<Result<QStringList>> SqliteStatistics::domains()
+{
+    co_return co_await onThread<QStringList>([](StatisticsFile& file) { return file.domains(); });
+}
+
+Task<Result<QList<StatisticsRow>>> SqliteStatistics::load(QString uuid)
 {
     co_return co_await onThread<QList<StatisticsRow>>(
-        [](StatisticsFile& file) { return file.load(); });
+        [uuid = std::move(uuid)](StatisticsFile& file) { return file.load(uuid); });
 }
 
 Task<Result<void>> SqliteStatistics::forget(QString uuid)

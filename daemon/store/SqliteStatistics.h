@@ -4,6 +4,7 @@
 #include "base/SerialThread.h"
 #include "store/StatisticsFile.h"
 
+#include <atomic>
 #include <memory>
 
 namespace lockstep {
@@ -22,8 +23,10 @@ public:
     SqliteStatistics(const SqliteStatistics&) = delete;
     SqliteStatistics& operator=(const SqliteStatistics&) = delete;
 
-    [[nodiscard]] Task<Result<void>> save(QList<StatisticsRow> rows, OldestKeys oldest) override;
-    [[nodiscard]] Task<Result<QList<StatisticsRow>>> load() override;
+    /// One at a time: a StoreError while an earlier one has not ended.
+    [[nodiscard]] Task<Result<void>> save(QList<StatisticsRow> rows, KeptKeys kept) override;
+    [[nodiscard]] Task<Result<QStringList>> domains() override;
+    [[nodiscard]] Task<Result<QList<StatisticsRow>>> load(QString uuid) override;
     [[nodiscard]] Task<Result<void>> forget(QString uuid) override;
 
 private:
@@ -31,6 +34,7 @@ private:
     OneShot<Result<T>> onThread(Work work);
 
     std::unique_ptr<StatisticsFile> m_file; ///< Used by m_thread only.
+    std::atomic<bool> m_saving{false};
     SerialThread m_thread;
 };
 

@@ -7,9 +7,6 @@
 #include <QFile>
 #include <QFileInfo>
 
-#include <unistd.h>
-#include <cerrno>
-#include <cstdio>
 #include <utility>
 
 namespace lockstep {
@@ -40,15 +37,7 @@ Result<void> StartGuard::refuse(const DomainUuid& domain, const QString& why)
 Result<void> StartGuard::forget(const DomainUuid& domain)
 {
     m_durable.remove(domain);
-    const QString path = pathOf(domain);
-    if (::unlink(QFile::encodeName(path).constData()) != 0) {
-        if (errno == ENOENT || errno == ENOTDIR)
-            return {};
-        return systemError(path);
-    }
-    if (!syncFolder(m_folder))
-        return systemError(m_folder);
-    return {};
+    return removeDurably(pathOf(domain));
 }
 
 QList<DomainUuid> StartGuard::known() const
@@ -88,16 +77,8 @@ Result<void> StartGuard::put(const DomainUuid& domain, const QByteArray& content
     if (auto made = makeFolder(); !made)
         return made;
     constexpr mode_t fileMode = 0644;
-    const QString fresh = path + u".new"_s;
-    const QByteArray freshName = QFile::encodeName(fresh);
-    if (::unlink(freshName.constData()) != 0 && errno != ENOENT) // a power cut left it
-        return systemError(fresh);
-    if (auto written = writeNewFile(fresh, content, fileMode); !written)
+    if (auto written = replaceFile(path, content, fileMode); !written)
         return written;
-    if (::rename(freshName.constData(), QFile::encodeName(path).constData()) != 0)
-        return systemError(path);
-    if (!syncFolder(m_folder))
-        return systemError(m_folder);
     m_durable.insert(domain, content);
     return {};
 }

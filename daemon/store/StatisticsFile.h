@@ -18,12 +18,16 @@ public:
     explicit StatisticsFile(QString path);
 
     /// Errors: StoreError; StoreTooNew (file untouched).
-    [[nodiscard]] Result<void> save(const QList<StatisticsRow>& rows, const OldestKeys& oldest);
-    [[nodiscard]] Result<QList<StatisticsRow>> load();
+    [[nodiscard]] Result<void> save(const QList<StatisticsRow>& rows, const KeptKeys& kept);
+    [[nodiscard]] Result<QStringList> domains();
+    [[nodiscard]] Result<QList<StatisticsRow>> load(const QString& uuid);
     [[nodiscard]] Result<void> forget(const QString& uuid);
 
 private:
-    [[nodiscard]] Result<void> write(const QList<StatisticsRow>& rows, const OldestKeys& oldest);
+    [[nodiscard]] Result<void> write(const QList<StatisticsRow>& rows, const KeptKeys& kept);
+    [[nodiscard]] Result<void> forget(const QString& uuid, int kind, const KeyRange& kept);
+    [[nodiscard]] Result<QStringList> readDomains();
+    [[nodiscard]] Result<QList<StatisticsRow>> read(const QString& uuid);
 
     LooseDatabase m_database;
 };

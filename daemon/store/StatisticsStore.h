@@ -7,6 +7,7 @@
 #include <QList>
 #include <QMap>
 #include <QString>
+#include <QStringList>
 
 namespace lockstep {
 
@@ -20,8 +21,13 @@ struct StatisticsRow
     friend bool operator==(const StatisticsRow&, const StatisticsRow&) = default;
 };
 
-/// Rows of these kinds whose key is less than that are too old to be kept.
-using OldestKeys = QMap<int, qint64>;
+struct KeyRange
+{
+    qint64 first{0};
+    qint64 last{0};
+};
+/// Of a domain that something is saved of, rows of these kinds with another key are not kept.
+using KeptKeys = QMap<int, KeyRange>;
 
 /// What is known of checkpoints, across restarts. It is for people: nothing is decided by it, so
 /// nothing waits for it. Calls are carried out in the order they were made.
@@ -30,9 +36,11 @@ class StatisticsStore
 public:
     virtual ~StatisticsStore() = default;
     /// All of it or nothing; on disk when this returns. Errors: StoreError, StoreTooNew.
-    [[nodiscard]] virtual Task<Result<void>> save(QList<StatisticsRow> rows, OldestKeys oldest) = 0;
-    /// Errors: StoreError, StoreTooNew.
-    [[nodiscard]] virtual Task<Result<QList<StatisticsRow>>> load() = 0;
+    [[nodiscard]] virtual Task<Result<void>> save(QList<StatisticsRow> rows, KeptKeys kept) = 0;
+    /// UUIDs of those of which there is something. Errors: StoreError, StoreTooNew.
+    [[nodiscard]] virtual Task<Result<QStringList>> domains() = 0;
+    /// All of one domain, by kind and key. Errors: StoreError, StoreTooNew.
+    [[nodiscard]] virtual Task<Result<QList<StatisticsRow>>> load(QString uuid) = 0;
     /// All of one domain. Errors: StoreError, StoreTooNew.
     [[nodiscard]] virtual Task<Result<void>> forget(QString uuid) = 0;
 };

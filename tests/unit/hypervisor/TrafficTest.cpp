@@ -52,6 +52,7 @@ private Q_SLOTS:
     void seesTheSameFromTheOtherEnd();
     void sumsTheConnectionsOfAPort();
     void looksForAConnectionThatIsMadeAnew();
+    void countsEachConnectionByItself();
     void doesNotSearchAllTheTime();
     void knowsNothingWithoutAConnection();
     void countsPacketsOfADevice();
@@ -119,6 +120,30 @@ void TrafficTest::looksForAConnectionThatIsMadeAnew()
     connection->move(300);
     // Some kernels count the handshake, too.
     QTRY_VERIFY(traffic.bytes(begin + 10s).value_or(0) / 10 == 30);
+}
+
+void TrafficTest::countsEachConnectionByItself()
+{
+    Connection stays{*m_server};
+    auto goes = std::make_unique<Connection>(*m_server);
+    QVERIFY(stays.accepted && goes->accepted);
+    stays.move(50'000); // before anybody looks
+    ChannelTraffic traffic{m_kernel, near, far, m_server->serverPort()};
+    const auto begin = Clock::now();
+    const auto before = traffic.bytes(begin);
+    QVERIFY(before);
+    goes->client.abort();
+    goes.reset();
+    // What the other one had moved before is not told for new.
+    QCOMPARE(traffic.bytes(begin + 10s).value_or(0) - *before, quint64{0});
+    stays.move(300);
+    QTRY_COMPARE(traffic.bytes(begin + 20s).value_or(0) - *before, quint64{300});
+    // One that comes later is seen, though none is missing.
+    Connection comes{*m_server};
+    QVERIFY(comes.accepted);
+    comes.move(5'000);
+    const auto later = begin + 20s + ChannelTraffic::reviewPeriod;
+    QTRY_VERIFY((traffic.bytes(later).value_or(0) - *before) / 10 == 530);
 }
 
 void TrafficTest::doesNotSearchAllTheTime()

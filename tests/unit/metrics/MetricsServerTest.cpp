@@ -55,6 +55,18 @@ struct Scene
                 .text = reply->readAll()};
     }
 
+    /// All that is answered to `request`, until the server hangs up.
+    [[nodiscard]] QByteArray talk(const QHostAddress& address, const QByteArray& request)
+    {
+        QTcpSocket client;
+        QObject::connect(&client, &QTcpSocket::connected, &client,
+                         [&client, &request] { client.write(request); });
+        client.connectToHost(address, server.port());
+        const bool isOver = QTest::qWaitFor(
+            [&client] { return client.state() == QAbstractSocket::UnconnectedState; }, 60'000);
+        return isOver ? client.readAll() : QByteArray{"it does not hang up"};
+    }
+
     FakePairService pairs;
     FakePeers peers;
     MetricsServer server{pairs, peers};
@@ -74,6 +86,9 @@ private Q_SLOTS:
     void isNotMadeAnewForEachReader();
     void reportsAPortThatIsTaken();
     void listensOnTheLoopbackOnly();
+    void listensOnAnIpv6Address();
+    void refusesARequestThatIsTooLong();
+    void answersWhoSpeaksHttp10();
 };
 
 void MetricsServerTest::offersEverythingThereIs()
@@ -84,7 +99,19 @@ void MetricsServerTest::offersEverythingThereIs()
     odd.domain = u"odd \"name\\"_s;
     odd.state = PairState::Alone;
     scene.pairs.put(odd);
+    // A domain that was defined anew: the other one has its name still.
+    PairView twin = samplePair();
+    twin.uuid = DomainUuid{QUuid::createUuidV5(QUuid{}, u"twin"_s)};
+    twin.state = PairState::Stale;
+    scene.pairs.put(twin);
+    // Anybody can ask to be a peer.
+    PeerInfo stranger = samplePeer();
+    stranger.id = PeerId{u"ff"_s.repeated(32)};
+    stranger.name = u"mallory"_s;
+    stranger.trust = PeerTrust::Asked;
+    scene.peers.put(stranger);
     PairStatistics& figures = scene.pairs.figures[samplePair().uuid];
+    scene.pairs.figures[twin.uuid].add(sampleCheckpoint(1));
     const qint64 time = 1'780'000'000'000'000;
     for (int n = 0; n < 2; ++n) {
         figures.observe(time / 1'000'000 + n, 3'000'000, 40'960);
@@ -95,6 +122,7 @@ void MetricsServerTest::offersEverythingThereIs()
     QCOMPARE(answer.status, 200);
     QCOMPARE(answer.type, u"application/openmetrics-text; version=1.0.0; charset=utf-8"_s);
     QVERIFY(answer.text.endsWith("# EOF\n"));
+    QVERIFY(!answer.text.contains("mallory"));
     // For unit.metrics_parse.
     QFile file{qEnvironmentVariable("LOCKSTEP_METRICS_TEXT")};
     if (!file.fileName().isEmpty()) {
@@ -166,6 +194,39 @@ void MetricsServerTest::listensOnTheLoopbackOnly()
     QVERIFY(scene.listen());
     QTcpServer other; // the same port at another address is free
     QVERIFY(other.listen(QHostAddress{u"127.0.0.2"_s}, scene.server.port()));
+}
+
+void MetricsServerTest::listensOnAnIpv6Address()
+{
+    QTcpServer any;
+    if (!any.listen(QHostAddress{QHostAddress::LocalHostIPv6}))
+        QSKIP("there is no IPv6 here");
+    Scene scene;
+    QVERIFY(scene.server.listen({.listen = u"::1"_s, .port = 0}));
+    QVERIFY(scene.talk(QHostAddress{QHostAddress::LocalHostIPv6}, "GET /metrics HTTP/1.0\r\n\r\n")
+                .contains("# EOF"));
+}
+
+void MetricsServerTest::refusesARequestThatIsTooLong()
+{
+    Scene scene;
+    QVERIFY(scene.listen());
+    const QByteArray answer = scene.talk(
+        QHostAddress{QHostAddress::LocalHost},
+        "GET /metrics HTTP/1.1\r\nHost: a\r\nX: " + QByteArray{1'000'000, 'x'} + "\r\n\r\n");
+    QVERIFY(!answer.contains(" 200 "));
+    QCOMPARE(scene.get(u"/metrics"_s).status, 200);
+}
+
+void MetricsServerTest::answersWhoSpeaksHttp10()
+{
+    Scene scene;
+    QVERIFY(scene.listen());
+    // It ends when the server hangs up.
+    const QByteArray answer =
+        scene.talk(QHostAddress{QHostAddress::LocalHost}, "GET /metrics HTTP/1.0\r\n\r\n");
+    QVERIFY2(answer.contains(" 200 OK\r\n"), answer.constData());
+    QVERIFY(answer.endsWith("# EOF\n"));
 }
 
 QTEST_GUILESS_MAIN(MetricsServerTest)

@@ -5,6 +5,7 @@
 
 #include <QDateTime>
 #include <QTest>
+#include <QUdpSocket>
 
 #include <functional>
 #include <optional>
@@ -19,8 +20,10 @@ namespace {
 class MemoryStatistics final : public StatisticsStore
 {
 public:
-    Task<Result<void>> save(QList<StatisticsRow> changed, OldestKeys /*oldest*/) override
+    Task<Result<void>> save(QList<StatisticsRow> changed, KeptKeys /*kept*/) override
     {
+        if (isFull)
+            co_return failure(Errc::StoreError, u"the disk is full"_s);
         for (const StatisticsRow& row : std::as_const(changed)) {
             rows.removeIf([&row](const StatisticsRow& other) {
                 return other.uuid == row.uuid && other.kind == row.kind && other.key == row.key;
@@ -30,7 +33,28 @@ public:
         ++saves;
         co_return {};
     }
-    Task<Result<QList<StatisticsRow>>> load() override { co_return QList<StatisticsRow>{rows}; }
+    Task<Result<QStringList>> domains() override
+    {
+        if (!isReadable)
+            co_return failure(Errc::StoreError, u"the disk does not answer"_s);
+        QStringList all;
+        for (const StatisticsRow& row : std::as_const(rows)) {
+            if (!all.contains(row.uuid))
+                all.append(row.uuid);
+        }
+        co_return QStringList{all};
+    }
+    Task<Result<QList<StatisticsRow>>> load(QString uuid) override
+    {
+        if (!isReadable)
+            co_return failure(Errc::StoreError, u"the disk does not answer"_s);
+        QList<StatisticsRow> found;
+        for (const StatisticsRow& row : std::as_const(rows)) {
+            if (row.uuid == uuid)
+                found.append(row);
+        }
+        co_return QList<StatisticsRow>{found};
+    }
     Task<Result<void>> forget(QString uuid) override
     {
         rows.removeIf([&uuid](const StatisticsRow& row) { return row.uuid == uuid; });
@@ -39,6 +63,8 @@ public:
 
     QList<StatisticsRow> rows;
     int saves{0};
+    bool isFull{false};
+    bool isReadable{true};
 };
 
 /// A host with a pair, and a recorder of its own.
@@ -116,8 +142,13 @@ private Q_SLOTS:
     void stopsForOtherReasonsAreNone();
     void aSuspendedGuestHasNone();
     void aResumeWithoutAStopIsNone();
+    void eventsThatAreMissingMakeNone();
+    void countsPacketsThatLeaveMeanwhile();
     void observesQuietSeconds();
     void goesOnAfterARestartAndAChangeOfRoles();
+    void savesLaterWhatCannotBeSavedNow();
+    void readsLaterWhatCannotBeReadNow();
+    void recordsNothingOnceItIsStopped();
     void forgetsAPairThatIsGone();
     void tellsOfManyAtOnce();
 };
@@ -229,6 +260,42 @@ void StatisticsTest::aResumeWithoutAStopIsNone()
     QCOMPARE(recorder.reasons(), QString{});
 }
 
+void StatisticsTest::eventsThatAreMissingMakeNone()
+{
+    Recorder recorder;
+    const qint64 time = Recorder::now();
+    recorder.event(u"STOP"_s, time);
+    Q_EMIT recorder.host.hypervisor.disconnected(u"libvirtd is restarted"_s);
+    recorder.event(u"RESUME"_s, time + 60'000'000); // of another STOP, which nobody has seen
+    QCOMPARE(recorder.reasons(), QString{});
+    recorder.checkpoint(time + 70'000'000);
+    QCOMPARE(recorder.reasons(), u"difference"_s);
+}
+
+void StatisticsTest::countsPacketsThatLeaveMeanwhile()
+{
+    Recorder recorder;
+    recorder.host.hypervisor.setXml(webUuid(), webXml().replace(u"vnet0"_s, u"lo"_s));
+    recorder.restart();
+    QUdpSocket guest;
+    const auto newest = [&recorder, &guest] {
+        const qint64 time = Recorder::now();
+        recorder.event(u"STOP"_s, time);
+        for (int n = 0; n < 10; ++n)
+            guest.writeDatagram("x", 1, QHostAddress{QHostAddress::LocalHost}, 9);
+        recorder.event(u"RESUME"_s, time + 60'000'000); // it is seen before that
+        return recorder.all().last();
+    };
+    // The device is found meanwhile.
+    QTRY_VERIFY(newest().released.isKnown());
+    const Checkpoint checkpoint = newest();
+    QVERIFY(checkpoint.released.orZero() >= 10); // others may use it, too
+    QVERIFY(checkpoint.hold.isKnown());
+    // Who looks after the guest has gone on does not know what left before.
+    recorder.checkpoint(Recorder::now() - 1'000'000);
+    QVERIFY(!recorder.all().last().released.isKnown());
+}
+
 void StatisticsTest::observesQuietSeconds()
 {
     Recorder recorder;
@@ -255,6 +322,53 @@ void StatisticsTest::goesOnAfterARestartAndAChangeOfRoles()
     recorder.restart();
     QCOMPARE(recorder.reasons(), u"difference unknown difference"_s);
     QCOMPARE(recorder.statistics->find(webUuid())->lifetime().count(), quint64{3});
+}
+
+void StatisticsTest::savesLaterWhatCannotBeSavedNow()
+{
+    Recorder recorder;
+    const qint64 time = Recorder::now() - 600'000'000;
+    recorder.store.isFull = true;
+    recorder.checkpoint(time);
+    QCoro::waitFor(recorder.statistics->save());
+    QVERIFY(recorder.store.rows.isEmpty());
+    recorder.store.isFull = false;
+    recorder.checkpoint(time + 300'000'000); // in another minute
+    QCoro::waitFor(recorder.statistics->save());
+    recorder.restart();
+    QCOMPARE(recorder.reasons(), u"difference difference"_s);
+    const auto* const found = recorder.statistics->find(webUuid());
+    QCOMPARE(found->lifetime().count(), quint64{2});
+    const qint64 second = time / 1'000'000;
+    QCOMPARE(found->sums(second - 60, second + 60).checkpoints, quint64{1});
+}
+
+void StatisticsTest::readsLaterWhatCannotBeReadNow()
+{
+    Recorder recorder;
+    const qint64 time = Recorder::now();
+    recorder.checkpoint(time);
+    QCoro::waitFor(recorder.statistics->save());
+    recorder.store.isReadable = false;
+    recorder.restart();
+    recorder.checkpoint(time + 1'000'000);
+    const auto before = recorder.store.rows;
+    QCoro::waitFor(recorder.statistics->save());
+    QCOMPARE(recorder.store.rows, before); // nothing is overwritten
+    QCOMPARE(recorder.reasons(), u"difference"_s);
+    recorder.store.isReadable = true;
+    QCoro::waitFor(recorder.statistics->save());
+    QCOMPARE(recorder.reasons(), u"difference difference"_s);
+    recorder.restart();
+    QCOMPARE(recorder.statistics->find(webUuid())->lifetime().count(), quint64{2});
+}
+
+void StatisticsTest::recordsNothingOnceItIsStopped()
+{
+    Recorder recorder;
+    QCoro::waitFor(recorder.statistics->stop());
+    recorder.checkpoint(Recorder::now());
+    QCOMPARE(recorder.reasons(), QString{});
 }
 
 void StatisticsTest::forgetsAPairThatIsGone()

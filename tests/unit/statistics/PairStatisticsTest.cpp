@@ -61,8 +61,15 @@ private Q_SLOTS:
     void savesOnlyWhatHasChanged();
     void goesOnAfterARestart();
     void goesOnWithoutWhatCannotBeRead();
+    void readsWhatWasStoredAfterItHasBegun();
+    void hasAgainWhatCouldNotBeStored();
+    void hasAgainWhatIsStillKept();
+    void countsThisRunApart();
+    void forgetsWhatAWrongClockHasRecorded();
+    void percentilesAreOfADayAtMost();
     void isBounded();
     void survivesSpoiltPieces();
+    void refusesABlockOfAnotherPlace();
 };
 
 void PairStatisticsTest::sumsWhatHappened()
@@ -235,6 +242,130 @@ void PairStatisticsTest::goesOnWithoutWhatCannotBeRead()
     QCOMPARE(after.lifetime().count(), quint64{500});
 }
 
+void PairStatisticsTest::readsWhatWasStoredAfterItHasBegun()
+{
+    PairStatistics before;
+    for (qint64 n = 0; n < 100; ++n) {
+        before.observe(begin + n, 1'500, 0);
+        before.add(sample(begin + n));
+    }
+    auto pieces = before.takeChanges();
+    PairStatistics after;
+    for (qint64 n = 99; n < 110; ++n) { // the restart took no second
+        after.observe(begin + n, 1'500, 0);
+        after.add(sample(begin + n, 60'000));
+    }
+    QCOMPARE(after.restore(pieces), 0);
+    const auto report = after.report(queryOf(begin, begin + 200, 0, 1'000));
+    QCOMPARE(report.sums.seconds, quint64{110});
+    QCOMPARE(report.sums.checkpoints, quint64{111});
+    QCOMPARE(report.checkpoints.size(), qsizetype{111});
+    QCOMPARE(report.checkpoints.first(), sample(begin));
+    QCOMPARE(report.checkpoints.last(), sample(begin + 109, 60'000));
+    QCOMPARE(report.distributions.find(Figure::Stopped)->count(), quint64{111});
+    QCOMPARE(after.lifetime().count(), quint64{111});
+    QCOMPARE(after.lifetime().memory, quint64{111 * 1'500});
+    // And is stored so.
+    pieces = stored({pieces, after.takeChanges()});
+    PairStatistics third;
+    QCOMPARE(third.restore(pieces), 0);
+    QCOMPARE(third.report(queryOf(begin, begin + 200, 0, 1'000)).checkpoints, report.checkpoints);
+    QCOMPARE(third.sums(begin, begin + 200), report.sums);
+    QCOMPARE(third.lifetime().count(), quint64{111});
+}
+
+void PairStatisticsTest::hasAgainWhatCouldNotBeStored()
+{
+    PairStatistics statistics;
+    for (qint64 n = 0; n < 300; ++n) {
+        statistics.observe(begin + n, 2'048, 0);
+        statistics.add(sample(begin + n));
+    }
+    const auto lost = statistics.takeChanges();
+    statistics.observe(begin + 7'200, 2'048, 0);
+    statistics.add(sample(begin + 7'200));
+    statistics.putBack(lost);
+    PairStatistics after;
+    QCOMPARE(after.restore(statistics.takeChanges()), 0);
+    const auto query = queryOf(begin, begin + 7'300, 30, 1'000);
+    QCOMPARE(after.report(query).sums, statistics.report(query).sums);
+    QCOMPARE(after.report(query).checkpoints, statistics.report(query).checkpoints);
+    QCOMPARE(after.lifetime().count(), quint64{301});
+    QVERIFY(statistics.takeChanges().isEmpty());
+}
+
+void PairStatisticsTest::hasAgainWhatIsStillKept()
+{
+    PairStatistics statistics;
+    statistics.add(sample(begin));
+    const auto lost = statistics.takeChanges();
+    // The disk is full for two days.
+    const qint64 many = 2 * qint64(CheckpointRing::capacity);
+    for (qint64 n = 1; n <= many; ++n)
+        statistics.add(sample(begin + n * 86));
+    (void)statistics.takeChanges();
+    statistics.putBack(lost);
+    const auto again = statistics.takeChanges();
+    QVERIFY(again.size() <= 2); // the sums, and the block that has this place now
+    for (const StatisticsPiece& piece : again)
+        QVERIFY(piece.kind == StatisticsPiece::Kind::Lifetime
+                || piece.kind == StatisticsPiece::Kind::Checkpoints);
+}
+
+void PairStatisticsTest::countsThisRunApart()
+{
+    PairStatistics before;
+    before.observe(begin, 4'096, 0);
+    before.add(sample(begin));
+    QCOMPARE(before.thisRun().count(), quint64{1});
+    PairStatistics after;
+    QCOMPARE(after.restore(before.takeChanges()), 0);
+    QCOMPARE(after.thisRun().count(), quint64{0});
+    QCOMPARE(after.thisRun().memory, quint64{0});
+    QVERIFY(!after.thisRun().distributions.find(Figure::Stopped));
+    after.observe(begin + 60, 1'000, 500);
+    after.add(sample(begin + 60));
+    QCOMPARE(after.thisRun().count(), quint64{1});
+    QCOMPARE(after.thisRun().memory, quint64{1'000});
+    QCOMPARE(after.lifetime().count(), quint64{2});
+    QCOMPARE(after.lifetime().memory, quint64{5'096});
+}
+
+void PairStatisticsTest::forgetsWhatAWrongClockHasRecorded()
+{
+    PairStatistics statistics;
+    const qint64 wrong = begin + 400 * 24 * hour;
+    for (qint64 n = 0; n < 10; ++n) {
+        statistics.observe(wrong + n, 1'024, 0);
+        statistics.add(sample(wrong + n));
+    }
+    // The clock is set right: what comes now is kept.
+    for (qint64 n = 0; n < 10; ++n) {
+        statistics.observe(begin + n, 1'024, 0);
+        statistics.add(sample(begin + n));
+    }
+    const auto report = statistics.report(queryOf(begin - hour, begin + 10, 60, 1'000));
+    QCOMPARE(report.sums.seconds, quint64{10});
+    QCOMPARE(report.sums.checkpoints, quint64{10});
+    QCOMPARE(report.checkpoints.size(), qsizetype{10});
+    QCOMPARE(report.distributions.find(Figure::Stopped)->count(), quint64{10});
+    QCOMPARE(statistics.sums(wrong, wrong + 10).seconds, quint64{0});
+    QCOMPARE(statistics.lifetime().count(), quint64{20});
+    // One that was only set back a little costs nothing.
+    statistics.observe(begin + 5, 0, 0);
+    QCOMPARE(statistics.sums(begin, begin + 10).checkpoints, quint64{10});
+}
+
+void PairStatisticsTest::percentilesAreOfADayAtMost()
+{
+    PairStatistics statistics;
+    statistics.add(sample(begin, 90'000));
+    statistics.add(sample(begin + 48 * hour, 10'000));
+    const auto report = statistics.report(queryOf(0, begin + 48 * hour + 1));
+    QCOMPARE(report.distributions.find(Figure::Stopped)->count(), report.sums.checkpoints);
+    QCOMPARE(report.sums.checkpoints, quint64{1});
+}
+
 void PairStatisticsTest::isBounded()
 {
     PairStatistics statistics;
@@ -281,6 +412,21 @@ void PairStatisticsTest::survivesSpoiltPieces()
         PairStatistics after;
         QCOMPARE(after.restore({later}), 1);
     }
+}
+
+void PairStatisticsTest::refusesABlockOfAnotherPlace()
+{
+    PairStatistics before;
+    before.add(sample(begin));
+    auto pieces = before.takeChanges();
+    for (StatisticsPiece& piece : pieces) {
+        if (piece.kind == StatisticsPiece::Kind::Checkpoints
+            || piece.kind == StatisticsPiece::Kind::Hour)
+            piece.key += 1;
+    }
+    PairStatistics after;
+    QCOMPARE(after.restore(pieces), 2);
+    QVERIFY(after.checkpoints().isEmpty());
 }
 
 QTEST_GUILESS_MAIN(PairStatisticsTest)

@@ -52,6 +52,8 @@ private Q_SLOTS:
     void keepsADay();
     void survivesAClockThatGoesBack();
     void survivesAClockThatJumpsAhead();
+    void addsWhatHappened();
+    void forgetsWhatIsAhead();
     void refusesAMinuteThatIsNone();
 };
 
@@ -156,6 +158,41 @@ void RingsTest::survivesAClockThatJumpsAhead()
     QVERIFY(ring.minutes().size() <= SecondRing::mostMinutes);
     QCOMPARE(shown(ring, midnight + 300 * day, midnight + 500 * day),
              QStringLiteral("%1:2").arg(midnight + 400 * day));
+}
+
+void RingsTest::addsWhatHappened()
+{
+    SecondRing ring;
+    Second what;
+    ring.add(midnight, what); // nothing
+    QCOMPARE(entriesOf(ring), std::size_t{0});
+    what.checkpoints = 60'000;
+    what.longest = 5;
+    what.stopped = 4'000'000'000;
+    ring.add(midnight, what);
+    what.longest = 3;
+    ring.add(midnight, what);
+    const Second found = ring.minutes().front().at(0);
+    QCOMPARE(found.checkpoints, quint16{65'535}); // not 54464
+    QCOMPARE(found.stopped, quint32{4'294'967'295});
+    QCOMPARE(found.longest, quint32{5});
+    QCOMPARE(entriesOf(ring), std::size_t{1});
+}
+
+void RingsTest::forgetsWhatIsAhead()
+{
+    SecondRing ring;
+    ring.forgetAfter(midnight);
+    ring.change(midnight + 59).checkpoints = 1;
+    ring.change(midnight + 60).checkpoints = 2;
+    ring.change(midnight + 3'600).checkpoints = 3;
+    ring.forgetAfter(midnight + 60);
+    QCOMPARE(shown(ring, midnight, midnight + day),
+             QStringLiteral("%1:1 %2:2").arg(midnight + 59).arg(midnight + 60));
+    ring.forgetAfter(midnight - day);
+    QVERIFY(ring.minutes().empty());
+    ring.observe(midnight);
+    QCOMPARE(shown(ring, midnight, midnight + day), QStringLiteral("%1:0").arg(midnight));
 }
 
 void RingsTest::refusesAMinuteThatIsNone()
