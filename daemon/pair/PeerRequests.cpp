@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "pair/PeerRequests.h"
 
+#include "pair/FullCopy.h"
 #include "pair/HandOver.h"
+#include "pair/KeptReplicas.h"
 #include "pair/PreflightFlow.h"
 #include "pair/SettingsFlow.h"
 #include "pair/ShadowBuild.h"
 #include "pair/StaleDisks.h"
+#include "replication/ShadowGraph.h"
 
 #include <spdlog/spdlog.h>
+
+#include <algorithm>
 
 namespace lockstep {
 
@@ -18,6 +23,17 @@ using namespace failover;
 namespace {
 
 constexpr auto discardDeadline = 25s;
+
+/// What was there before may be somebody's own again, or not be wanted for it any more.
+bool mayReuse(const PairRecord& record, const QList<StaleDisk>& stale)
+{
+    return std::ranges::all_of(record.spec.disks, [&](const DiskSpec& disk) {
+        const auto isIt = [&disk](const StaleDisk& image) {
+            return image.path == disk.replica && image.fits(disk);
+        };
+        return !disk.reused || std::ranges::any_of(stale, isIt);
+    });
+}
 
 QJsonObject agreement(bool agreed) { return {{u"agreed"_s, agreed}}; }
 
@@ -50,6 +66,8 @@ void PeerRequests::answer()
     handle(u"shadow.prepare"_s, &PeerRequests::prepare);
     handle(u"shadow.confirm"_s, &PeerRequests::confirm);
     handle(u"shadow.discard"_s, &PeerRequests::discard);
+    handle(u"replica.flush"_s, &PeerRequests::flush);
+    handle(u"replica.drop"_s, &PeerRequests::drop);
     handle(u"pair.let-go"_s, &PeerRequests::letGo);
     handle(u"pair.promise"_s, &PeerRequests::promise);
     handle(u"pair.settings"_s, &PeerRequests::settings);
@@ -115,14 +133,83 @@ Task<Result<QJsonObject>> PeerRequests::prepare(PeerId peer, QJsonObject request
     if (!ports)
         co_return std::unexpected{ports.error()};
     ShadowBuild::nameImages(record);
-    if (record.settings.reuseDisks)
-        reuse(record, co_await staleDisks(m_parts, record.uuid));
+    const QString fullCopy = co_await chooseReplicas(&record);
     auto* const driver = co_await m_drivers.add(record);
     if (driver->isBuilding() || !co_await driver->askToBuild(record))
         co_return failure(Errc::Busy,
                           u"domain %1 is not free for a shadow on %2 yet"_s.arg(
                               record.domain, m_parts.peers.ownName()));
-    co_return co_await build(driver, request[u"xml"].toString());
+    LOCKSTEP_CO_TRY(reply, co_await build(driver, request[u"xml"].toString()));
+    if (!fullCopy.isEmpty())
+        reply.insert(u"full-copy"_s, fullCopy);
+    co_return reply;
+}
+
+Task<QString> PeerRequests::chooseReplicas(PairRecord* record)
+{
+    const KeptReplicas kept{m_parts.config};
+    QList<StaleDisk> stale;
+    if (record->settings.reuseDisks)
+        stale = co_await staleDisks(m_parts, record->uuid);
+    QString word;
+    if (!record->spec.base.isEmpty()) {
+        word = co_await kept.problem(*record);
+        if (word.isEmpty() && kept.fill(*record) && mayReuse(*record, stale))
+            co_return QString{};
+        if (word.isEmpty())
+            word = full_copy::noReplica;
+        record->spec.base.clear();
+        ShadowBuild::nameImages(*record);
+    }
+    reuse(*record, stale);
+    co_return word;
+}
+
+Task<Result<QJsonObject>> PeerRequests::flush(PeerId peer, QJsonObject request)
+{
+    LOCKSTEP_CO_TRY(what, subject(peer, request));
+    const auto uuid = what.driver->uuid();
+    const auto epoch = what.epoch;
+    const auto isInStep = [epoch](const PairRecord& record) {
+        return !record.isPrimary() && record.state == PairState::Protected && record.epoch == epoch
+            && !record.spec.copy.isEmpty();
+    };
+    LOCKSTEP_CO_TRY(record, m_parts.pairs.get(uuid));
+    const auto refused = [domain = record.domain] {
+        return failure(Errc::NotInStep, u"the shadow of domain %1 is not in step"_s.arg(domain));
+    };
+    if (!isInStep(record))
+        co_return refused();
+    const ShadowGraph graph{Qmp{m_parts.hypervisor.monitor(uuid)}, record.spec};
+    LOCKSTEP_CO_CHECK(co_await graph.flushReplicas());
+    LOCKSTEP_CO_TRY(now, m_parts.pairs.get(uuid)); // much may have happened meanwhile
+    if (!isInStep(now) || now.spec.copy != record.spec.copy)
+        co_return refused();
+    const LastCopy copy{now.spec.copy, peer, epoch, {}};
+    if (now.lastCopy != copy)
+        LOCKSTEP_CO_CHECK(co_await m_parts.pairs.update(uuid, [&](PairRecord& saved) {
+            if (isInStep(saved))
+                saved.lastCopy = copy;
+        }));
+    co_return QJsonObject{{u"copy"_s, copy.identity}};
+}
+
+Task<Result<QJsonObject>> PeerRequests::drop(PeerId peer, QJsonObject request)
+{
+    const DomainUuid uuid{QUuid::fromString(request[u"uuid"].toString())};
+    if (uuid.value.isNull())
+        co_return failure(Errc::ProtocolError, u"replica.drop without uuid"_s);
+    // One that is being discarded would be kept in a moment.
+    const auto record = m_parts.pairs.find(uuid);
+    const bool isGoing = record && !record->isPrimary() && record->peer == peer
+        && (record->state == PairState::Interrupted || record->state == PairState::Undoing);
+    if (auto* const driver = m_drivers.find(uuid); driver && isGoing)
+        co_await driver->discarded(discardDeadline);
+    const KeptReplicas replicas{m_parts.config};
+    const auto kept = replicas.find(uuid);
+    if (kept && kept->peer == peer)
+        LOCKSTEP_CO_CHECK(co_await replicas.giveUp(uuid));
+    co_return QJsonObject{};
 }
 
 Task<Result<QJsonObject>> PeerRequests::build(PairDriver* driver, QString xml)
@@ -133,7 +220,15 @@ Task<Result<QJsonObject>> PeerRequests::build(PairDriver* driver, QString xml)
     Result<void> built;
     if (const auto record = m_parts.pairs.find(uuid)) {
         ShadowBuild shadow{m_parts, *record, std::move(xml)};
-        built = co_await shadow.run(stop.get_token());
+        // A replica that was kept is written to from here on: should that not come to its end, it
+        // is of no use. One that does not fit would only take the new one's room.
+        const KeptReplicas kept{m_parts.config};
+        if (record->spec.base.isEmpty())
+            built = co_await kept.giveUp(uuid);
+        else
+            built = kept.forget(uuid);
+        if (built)
+            built = co_await shadow.run(stop.get_token());
     } else {
         built = failure(Errc::Cancelled, u"the shadow is not wanted any more"_s);
     }

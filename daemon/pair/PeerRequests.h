@@ -19,6 +19,15 @@ private:
     /// Makes a shadow. Errors: NameTaken, Busy, NoSpace and all that making it can fail with.
     [[nodiscard]] Task<Result<QJsonObject>> prepare(PeerId peer, QJsonObject request);
     [[nodiscard]] Task<Result<QJsonObject>> build(PairDriver* driver, QString xml);
+    /// Names the replicas of a new shadow: those that were kept if the asker knows what they lack.
+    /// The word that tells why not (pair/FullCopy.h) if it asked for that; empty otherwise.
+    [[nodiscard]] Task<QString> chooseReplicas(PairRecord* record);
+    /// What the replicas have got is on disk when this is answered: the asker may forget that it
+    /// was written. Errors: NotInStep.
+    [[nodiscard]] Task<Result<QJsonObject>> flush(PeerId peer, QJsonObject request);
+    /// The asker's pair is over: a replica that was kept for it is not needed. Good if there is
+    /// none.
+    [[nodiscard]] Task<Result<QJsonObject>> drop(PeerId peer, QJsonObject request);
     /// From now on the shadow may take over. Errors: NotInStep.
     [[nodiscard]] Task<Result<QJsonObject>> confirm(PeerId peer, QJsonObject request);
     /// Takes the shadow away. Good if there is none. Errors: WrongRole if it goes live.

@@ -52,7 +52,9 @@ Task<void> QemuPulse::learn()
     const int qemu = m_qemu;
     m_learned = true;
     const auto cpus = co_await threads(u"query-cpus-fast"_s);
-    const auto others = cpus ? co_await threads(u"query-iothreads"_s) : cpus;
+    auto others = cpus;
+    if (cpus)
+        others = co_await threads(u"query-iothreads"_s);
     if (qemu != m_qemu)
         co_return;
     m_learned = others.has_value();

@@ -20,6 +20,8 @@ namespace {
 // somebody, or the guest, turned off.
 constexpr int stoppedCrashed = 2;
 constexpr int stoppedFailed = 5;
+// Once a second.
+constexpr int pingsPerLook = 4;
 
 } // namespace
 
@@ -172,8 +174,24 @@ Task<void> QemuWatch::ping(bool disconnected)
             run(lookAgain());
         else if (disconnected && m_left.isEmpty())
             cut(u"the connection to the twin is gone"_s);
+        else if (++m_pings % pingsPerLook == 0)
+            run(lookForLostWrites()); // the watchdog does not wait for it
     }
     m_pinging = false;
+}
+
+Task<void> QemuWatch::lookForLostWrites()
+{
+    const auto isInStep = [this] {
+        const auto record = m_parts.pairs.find(m_uuid);
+        return record && record->isPrimary() && record->state == PairState::Protected
+            && m_left.isEmpty() && m_timer.isActive();
+    };
+    if (!isInStep())
+        co_return;
+    const auto lost = co_await Qmp{m_parts.hypervisor.monitor(m_uuid)}.replicationError(patience);
+    if (lost && !lost->isEmpty() && isInStep())
+        cut(u"a write has not reached the twin's disk (%1)"_s.arg(*lost));
 }
 
 Task<bool> QemuWatch::ask()

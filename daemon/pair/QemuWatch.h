@@ -47,6 +47,8 @@ private:
     [[nodiscard]] Task<void> ping(bool disconnected);
     /// Whether it answers; tells when it hangs.
     [[nodiscard]] Task<bool> ask();
+    /// Cuts a primary off whose replica has missed a write: QEMU tells nobody by itself.
+    [[nodiscard]] Task<void> lookForLostWrites();
     /// A task of this object, which must live until it has ended.
     void run(Task<void> task);
     [[nodiscard]] Task<void> keep(Task<void> task);
@@ -61,6 +63,7 @@ private:
     QemuPulse m_pulse;
     int m_running{0};
     bool m_pinging{false};
+    int m_pings{0};
     bool m_hung{false};
     QString m_left; ///< Why the twins are not connected any more; empty while they are.
     QString m_why;

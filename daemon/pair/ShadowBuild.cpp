@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "pair/ShadowBuild.h"
 
+#include "pair/KeptReplicas.h"
 #include "replication/Describe.h"
 #include "replication/ImageFiles.h"
 #include "replication/ShadowGraph.h"
@@ -62,14 +63,14 @@ Task<Result<void>> makeFolder(QString path)
     co_return {};
 }
 
-/// Removes the images that `record` names. Good to repeat.
-Task<Result<void>> removeImagesOf(PairRecord record)
+/// Removes the images that `record` names, or all but the replicas. Good to repeat.
+Task<Result<void>> removeImagesOf(PairRecord record, bool keepsReplicas = false)
 {
     const QString folder = folderOf(record);
     for (const auto& disk : record.spec.disks) {
         // What was there before is not ours to remove; its domain may not be started, though.
         QStringList files = disk.layers();
-        if (!disk.reused && !disk.replica.isEmpty())
+        if (!keepsReplicas && !disk.reused && !disk.replica.isEmpty())
             files.append(disk.replica);
         for (const auto& path : std::as_const(files))
             LOCKSTEP_CO_CHECK(co_await removeFile(folder, path));
@@ -158,7 +159,7 @@ Task<Result<void>> ShadowBuild::createReplicas()
 {
     LOCKSTEP_CO_CHECK(co_await makeFolder(folderOf(m_record)));
     for (const auto& disk : m_record.spec.disks) {
-        if (disk.reused)
+        if (disk.reused || !m_record.spec.base.isEmpty())
             continue;
         // libvirt gives it to QEMU's user when it starts the shadow.
         LOCKSTEP_CO_CHECK(co_await createImage({disk.replica, disk.format, disk.size}));
@@ -258,13 +259,22 @@ Task<Result<void>> ShadowBuild::connectNetwork()
 Task<Result<void>> ShadowBuild::awaitMigration()
 {
     co_return co_await ShadowGraph(Qmp{m_parts.hypervisor.monitor(m_record.uuid)}, m_record.spec)
-        .awaitMigration();
+        .awaitMigration(m_record.settings.transfer);
 }
 
 Task<Result<void>> ShadowBuild::discard(PairParts parts, PairRecord record)
 {
     LOCKSTEP_CO_CHECK(co_await parts.hypervisor.destroy(record.uuid));
-    co_return co_await removeImagesOf(std::move(record));
+    const KeptReplicas kept{parts.config};
+    bool keeps = kept.isKeepable(record);
+    if (keeps) {
+        const auto noted = co_await kept.keep(record);
+        keeps = noted.has_value();
+        if (!noted)
+            spdlog::warn("pair {}: its replica is not kept: {}", record.domain.toStdString(),
+                         noted.error().message().toStdString());
+    }
+    co_return co_await removeImagesOf(std::move(record), keeps);
 }
 
 Task<Result<void>> ShadowBuild::removeOldImages(PairRecord record)

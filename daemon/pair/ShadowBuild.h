@@ -23,7 +23,8 @@ public:
     /// As saved and completed by the steps.
     [[nodiscard]] const PairRecord& record() const { return m_record; }
 
-    /// Destroys the shadow and removes the images that were made for it. Good to repeat.
+    /// Destroys the shadow and removes the images that were made for it, but for a replica that may
+    /// serve later (KeptReplicas). Good to repeat.
     [[nodiscard]] static Task<Result<void>> discard(PairParts parts, PairRecord record);
     /// Removes every image of ours for this domain that `record` does not name, e.g. those of
     /// earlier protections.

@@ -59,7 +59,10 @@ Task<Result<void>> TakeoverFlow::merge(std::optional<JobId> job, bool again)
         co_return std::unexpected{domain.error()};
     const bool runs =
         domain && domain->state != DomainState::Off && domain->state != DomainState::Crashed;
-    LOCKSTEP_CO_CHECK(runs ? co_await mergeLive(job, again) : co_await mergeOffline());
+    if (runs)
+        LOCKSTEP_CO_CHECK(co_await mergeLive(job, again));
+    else
+        LOCKSTEP_CO_CHECK(co_await mergeOffline());
     progress(job, u"make the domain persistent"_s, 0.9);
     co_return co_await keep();
 }

@@ -118,6 +118,28 @@ Result<Bytes> spaceNow(QString directory)
     return Bytes{static_cast<qint64>(status.f_bavail) * static_cast<qint64>(status.f_frsize)};
 }
 
+Result<FileMark> markNow(QString path)
+{
+    struct stat status{};
+    if (::lstat(QFile::encodeName(path).constData(), &status) != 0)
+        return systemFailure(u"cannot look at %1"_s.arg(path), errno);
+    if (!S_ISREG(status.st_mode))
+        return failure(Errc::StoreError, u"%1 is no regular file"_s.arg(path));
+    constexpr qint64 nanoseconds = 1'000'000'000;
+    return FileMark{.inode = status.st_ino,
+                    .length = status.st_size,
+                    .modified = (status.st_mtim.tv_sec * nanoseconds) + status.st_mtim.tv_nsec};
+}
+
+Result<void> syncNow(QString path)
+{
+    const Descriptor file{
+        ::open(QFile::encodeName(path).constData(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC)};
+    if (file.number() < 0 || ::fsync(file.number()) != 0)
+        return systemFailure(u"cannot write %1 to disk"_s.arg(path), errno);
+    return {};
+}
+
 /// A dead network file system holds its caller for ever: only a thread of the pool then, not us.
 template <typename T, typename... Arguments>
 Task<Result<T>> onThread(Result<T> (*work)(Arguments...), std::chrono::milliseconds deadline,
@@ -218,6 +240,16 @@ Task<Result<Bytes>> freeSpace(QString directory, std::chrono::milliseconds deadl
 {
     co_return co_await onThread(&spaceNow, deadline,
                                 u"cannot tell the free space of %1"_s.arg(directory), directory);
+}
+
+Task<Result<FileMark>> fileMark(QString path, std::chrono::milliseconds deadline)
+{
+    co_return co_await onThread(&markNow, deadline, u"cannot look at %1"_s.arg(path), path);
+}
+
+Task<Result<void>> syncFile(QString path, std::chrono::milliseconds deadline)
+{
+    co_return co_await onThread(&syncNow, deadline, u"cannot write %1 to disk"_s.arg(path), path);
 }
 
 Result<ImageInfo> parseImageInfo(const QByteArray& json)

@@ -55,6 +55,23 @@ inline constexpr std::chrono::milliseconds imageDeadline{30'000};
 [[nodiscard]] Task<Result<void>> removeFile(QString directory, QString path,
                                             std::chrono::milliseconds deadline = imageDeadline);
 
+/// What tells a file that was written to from one that was not. Who may do either as root can also
+/// make it look the same; this is about accidents.
+struct FileMark
+{
+    quint64 inode{0};
+    qint64 length{0};
+    qint64 modified{0}; ///< Nanoseconds since 1970.
+    friend bool operator==(const FileMark&, const FileMark&) = default;
+};
+/// Of a regular file. Errors: StoreError too if it is missing.
+[[nodiscard]] Task<Result<FileMark>> fileMark(QString path,
+                                              std::chrono::milliseconds deadline = imageDeadline);
+
+/// Has on disk what this host's kernel holds of the file.
+[[nodiscard]] Task<Result<void>> syncFile(QString path,
+                                          std::chrono::milliseconds deadline = imageDeadline);
+
 /// What can still be written below `directory`.
 [[nodiscard]] Task<Result<Bytes>> freeSpace(QString directory,
                                             std::chrono::milliseconds deadline = imageDeadline);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "replication/PrimaryGraph.h"
 
+#include "replication/ChangeMaps.h"
 #include "replication/CheckpointWatch.h"
 #include "replication/DriveSwap.h"
 #include "replication/Names.h"
@@ -36,13 +37,13 @@ void PrimaryGraph::addSteps(Plan& plan)
         u"load TLS credentials"_s, 1, [this](StepContext) { return loadCredentials(); },
         u"remove TLS credentials"_s, [this] { return m_qmp.removeObject(names::clientTls); });
     add(
-        u"insert quorum over the disks"_s, 2, [this](StepContext) { return insertQuorum(); },
-        u"give the disks their own nodes back"_s, [this] { return removeQuorum(); });
-    add(
         u"connect to the replicas"_s, 1, [this](StepContext) { return connectReplicas(); },
         u"disconnect from the replicas"_s, [this] { return disconnectReplicas(); });
     add(
-        u"copy disks"_s, 60, [this](StepContext context) { return copyDisks(std::move(context)); },
+        u"insert quorum over the disks"_s, 2, [this](StepContext) { return insertQuorum(); },
+        u"give the disks their own nodes back"_s, [this] { return removeQuorum(); });
+    add(
+        copyTitle, 60, [this](StepContext context) { return copyDisks(std::move(context)); },
         u"cancel the copy"_s, [this] { return cancelCopy(); });
     add(
         u"connect the network channels"_s, 1, [this](StepContext) { return connectNetwork(); },
@@ -105,32 +106,45 @@ Task<Result<void>> PrimaryGraph::loadCredentials()
 
 Task<Result<void>> PrimaryGraph::insertQuorum()
 {
-    co_return co_await DriveSwap(m_qmp, m_spec.disks).insertQuorum();
+    const DriveSwap swap{m_qmp, m_spec.disks};
+    if (!DiskCopy(m_qmp, m_spec).isPartial())
+        co_return co_await swap.insertQuorum();
+    co_return co_await swap.insertQuorum(
+        [](const DiskSpec& disk) { return names::follower(disk.target); });
 }
 
 Task<Result<void>> PrimaryGraph::removeQuorum()
 {
+    // A mirror that was begun below it would be left with what it stands on.
+    LOCKSTEP_CO_CHECK(co_await DiskCopy(m_qmp, m_spec).cancel());
     co_return co_await DriveSwap(m_qmp, m_spec.disks).removeQuorum(m_resume);
 }
 
 Task<Result<void>> PrimaryGraph::connectReplicas()
 {
-    co_return co_await PrimaryDisks(m_qmp, m_spec).connectReplicas();
+    LOCKSTEP_CO_CHECK(co_await PrimaryDisks(m_qmp, m_spec).connectReplicas());
+    co_return co_await DiskCopy(m_qmp, m_spec).follow();
 }
 
 Task<Result<void>> PrimaryGraph::disconnectReplicas()
 {
+    LOCKSTEP_CO_CHECK(co_await DiskCopy(m_qmp, m_spec).cancel());
     co_return co_await PrimaryDisks(m_qmp, m_spec).disconnectReplicas();
 }
 
 Task<Result<void>> PrimaryGraph::copyDisks(StepContext context)
 {
-    co_return co_await PrimaryDisks(m_qmp, m_spec).copy(std::move(context));
+    LOCKSTEP_CO_CHECK(co_await DiskCopy(m_qmp, m_spec).run(std::move(context), m_copyLimit));
+    const ChangeMaps maps{m_qmp, m_spec.disks};
+    // From here on, so that it knows more than what the replica will lack: docs/qemu.md.
+    if (!m_spec.copy.isEmpty())
+        LOCKSTEP_CO_CHECK(co_await maps.begin(m_spec.copy, 1));
+    co_return co_await maps.dropOthers(m_spec.copy);
 }
 
 Task<Result<void>> PrimaryGraph::cancelCopy()
 {
-    co_return co_await PrimaryDisks(m_qmp, m_spec).cancelCopy();
+    co_return co_await DiskCopy(m_qmp, m_spec).cancel();
 }
 
 Task<Result<void>> PrimaryGraph::connectNetwork()
@@ -172,7 +186,10 @@ Task<Result<void>> PrimaryGraph::removeFilters()
 
 Task<Result<void>> PrimaryGraph::configureMigration()
 {
-    co_return co_await PrimaryMigration(m_qmp, m_spec).configure();
+    const PrimaryMigration migration{m_qmp, m_spec};
+    LOCKSTEP_CO_CHECK(co_await migration.configure(m_transfer()));
+    // As it is by now.
+    co_return co_await migration.setBandwidth(m_transfer().bandwidth);
 }
 
 Task<Result<void>> PrimaryGraph::unconfigureMigration()
@@ -194,6 +211,7 @@ Task<Result<void>> PrimaryGraph::cancelMigration()
 
 Task<Result<void>> PrimaryGraph::startReplication()
 {
+    LOCKSTEP_CO_CHECK(co_await DiskCopy(m_qmp, m_spec).finish());
     co_return co_await PrimaryDisks(m_qmp, m_spec).startReplication();
 }
 

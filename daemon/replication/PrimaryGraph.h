@@ -2,10 +2,14 @@
 #pragma once
 
 #include "hypervisor/Hypervisor.h"
+#include "replication/DiskCopy.h"
+#include "replication/MemoryTransfer.h"
 #include "replication/Plan.h"
 #include "replication/Protocol.h"
 #include "replication/Qmp.h"
 #include "replication/Spec.h"
+
+#include <functional>
 
 namespace lockstep {
 
@@ -16,11 +20,18 @@ class PrimaryGraph final
 public:
     PrimaryGraph(Hypervisor& hypervisor, ReplicationSpec spec, QString host);
 
+    /// Title of the step that copies disks.
+    static inline const QString copyTitle = QStringLiteral("copy disks");
+
     void setSpec(ReplicationSpec spec) { m_spec = std::move(spec); }
     [[nodiscard]] const ReplicationSpec& spec() const { return m_spec; }
     /// Folder with QEMU's TLS credentials for the peer; needed before "load TLS credentials".
     void setCredentials(QString folder) { m_credentials = std::move(folder); }
+    /// How fast disks may be copied, asked again and again while they are.
+    void setCopyLimit(DiskCopy::Limit limit) { m_copyLimit = std::move(limit); }
     void setProtocol(const Protocol& protocol) { m_protocol = protocol; }
+    /// Asked for when the migration is configured: its bandwidth may be changed until then.
+    void setTransfer(std::function<MemoryTransfer()> transfer) { m_transfer = std::move(transfer); }
     /// While set, taking the quorum out lets a guest run that was found paused.
     void setResume(bool resume) { m_resume = resume; }
 
@@ -63,6 +74,8 @@ private:
     QString m_host;
     QString m_credentials;
     Protocol m_protocol;
+    DiskCopy::Limit m_copyLimit;
+    std::function<MemoryTransfer()> m_transfer{[] { return MemoryTransfer{}; }};
     bool m_resume{false};
     Qmp m_qmp;
 };

@@ -66,6 +66,7 @@ private Q_SLOTS:
     void protectsAndGoesAlone();
     void standsStillWhileLoggingBegins_data();
     void standsStillWhileLoggingBegins();
+    void copiesMemoryAsItIsSetByThen();
     void leavesAPlainDomainWhateverFails_data();
     void leavesAPlainDomainWhateverFails();
     void leavesAPlainDomainWhenCancelled();
@@ -123,6 +124,29 @@ void PrimaryGraphTest::standsStillWhileLoggingBegins()
     QVERIFY(primary.protect());
     QCOMPARE(primary.qemu.ranAtLogStart, kvm);
     QCOMPARE(primary.qemu.status, u"running"_s);
+}
+
+void PrimaryGraphTest::copiesMemoryAsItIsSetByThen()
+{
+    Primary primary;
+    MemoryTransfer transfer{.bandwidth = {}, .channels = 4, .compression = Compression::Zstd};
+    primary.graph.setTransfer([&transfer] { return transfer; });
+    // It is changed while the disks are copied.
+    primary.qemu.seen = [&](int) {
+        if (!primary.qemu.jobs.isEmpty())
+            transfer.bandwidth = Bytes::fromMiB(10);
+    };
+    QVERIFY(primary.protect());
+    QVERIFY(primary.qemu.capabilities.contains(u"multifd"_s));
+    QCOMPARE(primary.qemu.parameters[u"multifd-channels"].toInt(), 4);
+    QCOMPARE(primary.qemu.parameters[u"multifd-compression"].toString(), u"zstd"_s);
+    QCOMPARE(primary.qemu.parameters[u"max-bandwidth"].toInteger(), Bytes::fromMiB(10).value);
+    QVERIFY(QCoro::waitFor(primary.plan.undoAll()));
+    // What libvirt finds when it migrates the domain one day.
+    QCOMPARE(primary.qemu.capabilities, QSet<QString>{});
+    QCOMPARE(primary.qemu.parameters[u"multifd-channels"].toInt(), 2);
+    QCOMPARE(primary.qemu.parameters[u"multifd-compression"].toString(), u"none"_s);
+    QCOMPARE(primary.qemu.parameters[u"max-bandwidth"].toInteger(), Bytes::fromMiB(128).value);
 }
 
 void PrimaryGraphTest::leavesAPlainDomainWhateverFails_data()
