@@ -132,6 +132,29 @@ bool setLevel(Config& config, const toml::node& node)
     return true;
 }
 
+bool setCopySpeed(Config& config, const toml::node& node)
+{
+    constexpr qint64 most = 1'000'000;
+    qint64 value = 0;
+    if (node.is_integer())
+        value = node.as_integer()->get();
+    else if (text(node) == "auto"_L1)
+        value = -1;
+    if (value == 0 || value < -1 || value > most)
+        return false;
+    config.replication.copySpeed = static_cast<int>(std::max<qint64>(value, 0));
+    return true;
+}
+
+bool setKeepReplica(Config& config, const toml::node& node)
+{
+    constexpr qint64 year = 8'760;
+    if (!node.is_integer() || node.as_integer()->get() < 0 || node.as_integer()->get() > year)
+        return false;
+    config.replication.keepReplica = std::chrono::hours{node.as_integer()->get()};
+    return true;
+}
+
 struct Key
 {
     std::string_view section;
@@ -169,6 +192,15 @@ constexpr std::array keys{
             return setDirectory(config.replication.imageDirectory, node);
         },
         [](const Config& config) { return config.replication.imageDirectory; }},
+    Key{"replication", "copy-speed", R"("auto" or a number from 1 to 1000000)"_L1, setCopySpeed,
+        [](const Config& config) {
+            const int speed = config.replication.copySpeed;
+            return speed == 0 ? u"auto"_s : QString::number(speed);
+        }},
+    Key{"replication", "keep-replica-hours", "a number from 0 to 8760"_L1, setKeepReplica,
+        [](const Config& config) {
+            return QString::number(config.replication.keepReplica.count());
+        }},
     Key{"log", "level", R"("trace", "debug", "info", "warning" or "error")"_L1, setLevel,
         [](const Config& config) { return levelName(config.log.level); }},
     Key{"store", "directory", "an absolute path in quotes"_L1,

@@ -36,6 +36,11 @@ struct Config
         quint16 portMin{49510}; ///< QEMU's own channels listen on portMin..portMax, both included.
         quint16 portMax{49699};
         QString imageDirectory{QStringLiteral("/var/lib/lockstep/images")};
+        /// MiB a second that the disks of one domain are copied with at most, 1 to 1000000; 0, in
+        /// the file "auto": so that its guest keeps at least 80 % of its own disk speed.
+        int copySpeed{0};
+        /// How long an out of date replica is kept for a later protection, 0 to 8760; 0: it is not.
+        std::chrono::hours keepReplica{168};
     };
     struct Log
     {

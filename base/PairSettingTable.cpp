@@ -22,14 +22,21 @@ constexpr std::array arbiters{"manual"_L1, "etcd"_L1, "fence"_L1};
 constexpr std::array losses{pair_setting::wait, pair_setting::primaryContinues};
 constexpr std::array flags{pair_setting::no, pair_setting::yes};
 constexpr std::array modes{pair_setting::colo, pair_setting::remus, pair_setting::kemari};
+constexpr std::array compressions{pair_setting::none, pair_setting::zlib, pair_setting::zstd};
 
 constexpr qint64 millisecond = 1'000;
 constexpr qint64 second = 1'000'000;
+constexpr qint64 mebibyte = 1'024LL * 1'024;
+constexpr qint64 gibibyte = 1'024 * mebibyte;
 
 constexpr qsizetype longestShown = 80; // of what somebody has sent
 
 constexpr auto whenProtecting = "when the domain is protected: lockstep protect --arbiter"_L1;
 constexpr auto atAnyTime = "on the primary's host, while the pair is protected, alone or off"_L1;
+constexpr auto alsoWhileCopying =
+    "on the primary's host, while the pair is copying, protected, alone or off"_L1;
+constexpr auto forTheNext =
+    "as the others; a shadow that is there keeps what it was made with, the next one has it"_L1;
 
 constexpr std::array table{
     PairSetting{pair_setting::arbiter,
@@ -96,6 +103,36 @@ constexpr std::array table{
                 {16, 65'536, 1'024},
                 "packets of one connection that may wait; QEMU drops what comes then"_L1,
                 atAnyTime},
+    PairSetting{pair_setting::bandwidth,
+                Kind::Rate,
+                {},
+                {mebibyte, 100 * gibibyte, 0},
+                "what the copy of memory to a new shadow may take of the link, default without a "
+                "limit; checkpoints are never limited"_L1,
+                alsoWhileCopying},
+    PairSetting{
+        pair_setting::copySpeed,
+        Kind::Rate,
+        {},
+        {mebibyte, 100 * gibibyte, 0},
+        "how fast disks are copied to a new shadow at most, default as lockstepd.conf of the "
+        "primary's host says"_L1,
+        alsoWhileCopying},
+    PairSetting{pair_setting::channels,
+                Kind::Number,
+                {},
+                {1, 16, 1},
+                "connections that memory goes over, each with a thread of QEMU; from 2 on QEMU's "
+                "multifd"_L1,
+                forTheNext,
+                true},
+    PairSetting{pair_setting::compression,
+                Kind::Word,
+                compressions,
+                {},
+                "how memory is compressed on its way; needs 2 channels or more"_L1,
+                forTheNext,
+                true},
 };
 
 /// "manual, etcd or fence"
@@ -112,12 +149,33 @@ QString timeText(qint64 microseconds)
                                                           : u"%1ms"_s.arg(milliseconds);
 }
 
-bool isNumeric(const PairSetting& setting)
+QString rateText(qint64 bytes)
 {
-    return setting.kind == Kind::Time || setting.kind == Kind::Number;
+    return bytes % gibibyte == 0 && bytes != 0 ? u"%1GiB/s"_s.arg(bytes / gibibyte)
+                                               : u"%1MiB/s"_s.arg(bytes / mebibyte);
 }
 
-/// A 0 that is not in the bounds: what the mode needs.
+bool isNumeric(const PairSetting& setting)
+{
+    return setting.kind != Kind::Word && setting.kind != Kind::Flag;
+}
+
+QString numberText(const PairSetting& setting, qint64 number)
+{
+    if (setting.kind == Kind::Time)
+        return timeText(number);
+    return setting.kind == Kind::Rate ? rateText(number) : QString::number(number);
+}
+
+/// What its values are multiples of.
+qint64 unitOf(const PairSetting& setting)
+{
+    if (setting.kind == Kind::Time)
+        return millisecond;
+    return setting.kind == Kind::Rate ? mebibyte : 1;
+}
+
+/// A 0 that is not in the bounds: what the mode needs, no limit, or what lockstepd.conf says.
 bool hasUsual(const PairSetting& setting) { return setting.bounds.usual < setting.bounds.least; }
 
 bool isAllowed(const PairSetting& setting, const QJsonValue& value)
@@ -129,8 +187,8 @@ bool isAllowed(const PairSetting& setting, const QJsonValue& value)
     const qint64 number = value.toInteger(-1);
     if (number == setting.bounds.usual)
         return true;
-    const bool whole = setting.kind == Kind::Number || number % millisecond == 0;
-    return whole && number >= setting.bounds.least && number <= setting.bounds.most;
+    return number % unitOf(setting) == 0 && number >= setting.bounds.least
+        && number <= setting.bounds.most;
 }
 
 /// Microseconds; nothing if it is no time.
@@ -143,6 +201,31 @@ std::optional<qint64> timeFrom(const QString& text)
     const QString unit = match.captured(2);
     const auto factor = unit == u"ms" ? millisecond : unit == u"s" ? second : 60 * second;
     return std::llround(match.captured(1).toDouble() * double(factor));
+}
+
+/// Bytes a second; nothing if it is no rate.
+std::optional<qint64> rateFrom(const QString& text)
+{
+    static const QRegularExpression pattern{u"^(\\d{1,9}(?:\\.\\d{1,6})?) ?(MiB|GiB)/s$"_s};
+    const auto match = pattern.match(text);
+    if (!match.hasMatch())
+        return {};
+    const auto factor = match.captured(2) == u"MiB" ? mebibyte : gibibyte;
+    return std::llround(match.captured(1).toDouble() * double(factor));
+}
+
+/// As it is in JSON; nothing if it is no number of that kind.
+std::optional<qint64> numberFrom(const PairSetting& setting, const QString& text)
+{
+    if (hasUsual(setting) && text == pair_setting::usual)
+        return setting.bounds.usual;
+    if (setting.kind == Kind::Time)
+        return timeFrom(text);
+    if (setting.kind == Kind::Rate)
+        return rateFrom(text);
+    bool isNumber = false;
+    const qint64 number = text.toLongLong(&isNumber);
+    return isNumber ? std::optional{number} : std::nullopt;
 }
 
 std::unexpected<Error> notAllowed(const PairSetting& setting, const QString& given)
@@ -172,7 +255,9 @@ Result<const PairSetting*> findPairSetting(const QString& name)
 
 QString memberOf(const PairSetting& setting)
 {
-    return setting.kind == Kind::Time ? setting.name + u"-usec"_s : QString{setting.name};
+    if (setting.kind == Kind::Time)
+        return setting.name + u"-usec"_s;
+    return setting.kind == Kind::Rate ? setting.name + u"-bytes"_s : QString{setting.name};
 }
 
 QJsonValue defaultOf(const PairSetting& setting)
@@ -184,6 +269,7 @@ QJsonValue defaultOf(const PairSetting& setting)
         return false;
     case Kind::Time:
     case Kind::Number:
+    case Kind::Rate:
         break;
     }
     return setting.bounds.usual;
@@ -203,11 +289,8 @@ QString allowedFor(const PairSetting& setting)
 {
     if (!isNumeric(setting))
         return listed(wordsFor(setting));
-    const auto shown = [&setting](qint64 number) {
-        return setting.kind == Kind::Time ? timeText(number) : QString::number(number);
-    };
-    const QString range =
-        u"%1 to %2"_s.arg(shown(setting.bounds.least), shown(setting.bounds.most));
+    const QString range = u"%1 to %2"_s.arg(numberText(setting, setting.bounds.least),
+                                            numberText(setting, setting.bounds.most));
     return hasUsual(setting) ? range + u" or "_s + pair_setting::usual : range;
 }
 
@@ -227,18 +310,11 @@ Result<QJsonValue> readPairSetting(const PairSetting& setting, const QString& te
         if (text != pair_setting::yes && text != pair_setting::no)
             return notAllowed(setting, text);
         value = text == pair_setting::yes;
-    } else if (isNumeric(setting) && hasUsual(setting) && text == pair_setting::usual) {
-        value = setting.bounds.usual;
-    } else if (setting.kind == Kind::Time) {
-        const auto time = timeFrom(text);
-        if (!time)
+    } else if (isNumeric(setting)) {
+        const auto number = numberFrom(setting, text);
+        if (!number)
             return notAllowed(setting, text);
-        value = *time;
-    } else if (setting.kind == Kind::Number) {
-        bool isNumber = false;
-        value = text.toLongLong(&isNumber);
-        if (!isNumber)
-            return notAllowed(setting, text);
+        value = *number;
     }
     if (!isAllowed(setting, value))
         return notAllowed(setting, text);
@@ -253,13 +329,13 @@ QString showPairSetting(const PairSetting& setting, const QJsonValue& value)
     case Kind::Flag:
         return value.toBool() ? pair_setting::yes : pair_setting::no;
     case Kind::Time:
-        if (hasUsual(setting) && value.toInteger() == setting.bounds.usual)
-            return pair_setting::usual;
-        return timeText(value.toInteger());
     case Kind::Number:
+    case Kind::Rate:
         break;
     }
-    return QString::number(value.toInteger());
+    const qint64 number = value.toInteger();
+    return hasUsual(setting) && number == setting.bounds.usual ? QString{pair_setting::usual}
+                                                               : numberText(setting, number);
 }
 
 } // namespace lockstep

@@ -19,13 +19,15 @@ struct PairSetting
         Flag, ///< A boolean on D-Bus and in JSON; "no" or "yes" where it is text.
         Time, ///< Whole milliseconds; microseconds on D-Bus and in JSON, "25ms" where it is text.
         Number,
+        Rate, ///< Whole MiB a second; bytes on D-Bus and in JSON, "10MiB/s" where it is text.
     };
-    /// Of a time (in microseconds) or a number.
+    /// Of a time (in microseconds), a number or a rate (in bytes a second).
     struct Bounds
     {
         qint64 least{0};
         qint64 most{0};
-        qint64 usual{0}; ///< The default. A 0 below `least` stands for what the mode needs.
+        qint64 usual{0}; ///< The default. A 0 below `least` stands for what the mode needs, no
+                         ///< limit, or what lockstepd.conf says.
     };
 
     QLatin1StringView name;
@@ -34,6 +36,7 @@ struct PairSetting
     Bounds bounds;
     QLatin1StringView meaning;
     QLatin1StringView when; ///< When it may be changed.
+    bool nextShadow{false}; ///< A shadow that is there keeps what it was made with.
 };
 
 namespace pair_setting {
@@ -47,6 +50,10 @@ inline constexpr QLatin1StringView idlePeriod{"idle-period"};
 inline constexpr QLatin1StringView compareTimeout{"compare-timeout"};
 inline constexpr QLatin1StringView scanCycle{"scan-cycle"};
 inline constexpr QLatin1StringView queueLimit{"queue-limit"};
+inline constexpr QLatin1StringView bandwidth{"bandwidth"};
+inline constexpr QLatin1StringView copySpeed{"copy-speed"};
+inline constexpr QLatin1StringView channels{"channels"};
+inline constexpr QLatin1StringView compression{"compression"};
 /// Values of on-arbiter-loss.
 inline constexpr QLatin1StringView wait{"wait"};
 inline constexpr QLatin1StringView primaryContinues{"primary-continues"};
@@ -54,10 +61,15 @@ inline constexpr QLatin1StringView primaryContinues{"primary-continues"};
 inline constexpr QLatin1StringView colo{"colo"};
 inline constexpr QLatin1StringView remus{"remus"};
 inline constexpr QLatin1StringView kemari{"kemari"};
+/// Values of compression.
+inline constexpr QLatin1StringView none{"none"};
+inline constexpr QLatin1StringView zlib{"zlib"};
+inline constexpr QLatin1StringView zstd{"zstd"};
 /// Values of flags.
 inline constexpr QLatin1StringView no{"no"};
 inline constexpr QLatin1StringView yes{"yes"};
-/// What a time that is 0 is called: what the mode needs.
+/// What a time or a rate that is 0 is called: what the mode needs, no limit, or what lockstepd.conf
+/// says.
 inline constexpr QLatin1StringView usual{"default"};
 } // namespace pair_setting
 
@@ -66,17 +78,17 @@ inline constexpr QLatin1StringView usual{"default"};
 /// Errors: InvalidArgument, naming those that there are.
 [[nodiscard]] Result<const PairSetting*> findPairSetting(const QString& name);
 
-/// What it is called among a pair's members in JSON: times have "-usec".
+/// What it is called among a pair's members in JSON: times have "-usec", rates "-bytes".
 [[nodiscard]] QString memberOf(const PairSetting& setting);
 [[nodiscard]] QJsonValue defaultOf(const PairSetting& setting);
-/// E.g. "manual, etcd or fence", or "1ms to 60s".
+/// E.g. "manual, etcd or fence", "1ms to 60s", or "1MiB/s to 100GiB/s or default".
 [[nodiscard]] QString allowedFor(const PairSetting& setting);
-/// The values that can be listed, for completion; a time or number has none but its default.
+/// The values that can be listed, for completion; a time, number or rate has none but its default.
 [[nodiscard]] QStringList wordsFor(const PairSetting& setting);
 /// What D-Bus, a record or a peer gave. Errors: InvalidArgument, e.g. "arbiter "x": it can be
 /// manual, etcd or fence".
 [[nodiscard]] Result<void> checkPairSetting(const PairSetting& setting, const QJsonValue& value);
-/// From text: "etcd", "yes", "25ms", "1.5s", "1024". Errors: InvalidArgument.
+/// From text: "etcd", "yes", "25ms", "1.5s", "1024", "10MiB/s". Errors: InvalidArgument.
 [[nodiscard]] Result<QJsonValue> readPairSetting(const PairSetting& setting, const QString& text);
 /// As readPairSetting() takes it.
 [[nodiscard]] QString showPairSetting(const PairSetting& setting, const QJsonValue& value);

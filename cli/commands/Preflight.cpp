@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "base/PairSettingTable.h"
+#include "cli/Assignments.h"
 #include "cli/Command.h"
 #include "cli/Daemon.h"
 #include "cli/Findings.h"
@@ -18,6 +19,7 @@ struct Arguments
     std::string domain;
     std::string peer;
     std::string imageDirectory;
+    std::vector<std::string> settings;
     std::optional<bool> reuseDisks;
 };
 
@@ -35,12 +37,14 @@ void printFinding(const QJsonObject& finding)
 
 Result<int> run(const Arguments& arguments, bool json)
 {
-    auto daemon = Daemon::connect();
-    if (!daemon)
-        return std::unexpected{daemon.error()};
     QJsonObject settings;
     if (arguments.reuseDisks)
         settings.insert(pair_setting::reuseDisks, *arguments.reuseDisks);
+    if (const auto taken = readAssignments(arguments.settings, settings); !taken)
+        return std::unexpected{taken.error()};
+    auto daemon = Daemon::connect();
+    if (!daemon)
+        return std::unexpected{daemon.error()};
     auto report =
         daemon->preflight({.domain = QString::fromStdString(arguments.domain),
                            .peer = QString::fromStdString(arguments.peer),
@@ -87,6 +91,9 @@ void addPreflight(CLI::App& app, Context& context)
     command->add_flag(
         "--reuse-disks,!--no-reuse-disks", arguments->reuseDisks,
         "Copy onto the out of date images that PEER has; default: as it is for the pair");
+    suggesting(command->add_option("--set", arguments->settings,
+                                   "KEY=VALUE: any setting, as if protecting with it"),
+               assignments());
 }
 
 } // namespace lockstep::cli

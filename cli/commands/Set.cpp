@@ -12,6 +12,22 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
+/// What is set now and counts later.
+void tellWhatWaits(const QJsonObject& wanted, const QJsonObject& pair)
+{
+    const QString state = pair[u"state"].toString();
+    QStringList later;
+    for (const PairSetting& setting : pairSettings()) {
+        if (setting.nextShadow && wanted.contains(setting.name))
+            later << setting.name;
+    }
+    if (later.isEmpty() || state == u"alone" || state == u"off")
+        return;
+    writeLine(Stream::Err,
+              u"%1: counts when the next shadow is made: %2"_s.arg(pair[u"domain"].toString(),
+                                                                   later.join(u" and "_s)));
+}
+
 struct Arguments
 {
     std::string domain;
@@ -41,6 +57,7 @@ Result<int> run(const Arguments& arguments, bool json)
     for (const PairSetting& setting : pairSettings())
         all << u"%1=%2"_s.arg(setting.name, showPairSetting(setting, now[memberOf(setting)]));
     writeLine(Stream::Out, u"%1: %2"_s.arg(now[u"domain"].toString(), all.join(u' ')));
+    tellWhatWaits(wanted, now);
     return 0;
 }
 

@@ -29,10 +29,12 @@ QString modeOf(const QJsonObject& pair)
 {
     QStringList parts{pair[u"mode"].toString()};
     for (const PairSetting& setting : pairSettings()) {
-        const bool isNumber =
-            setting.kind == PairSetting::Kind::Time || setting.kind == PairSetting::Kind::Number;
+        // The others have lines of their own.
+        const bool isOfMode = setting.kind != PairSetting::Kind::Flag
+            && (setting.kind != PairSetting::Kind::Word
+                || setting.name == pair_setting::compression);
         const auto value = pair[memberOf(setting)];
-        if (isNumber && value != defaultOf(setting))
+        if (isOfMode && value != defaultOf(setting))
             parts << u"%1=%2"_s.arg(setting.name, showPairSetting(setting, value));
     }
     return parts.join(u", "_s);

@@ -53,6 +53,10 @@ void PairObject::update(const PairView& view)
     compare("CompareTimeoutUSec", m_view.compareTimeout, view.compareTimeout);
     compare("ScanCycleUSec", m_view.scanCycle, view.scanCycle);
     compare("QueueLimit", m_view.queueLimit, view.queueLimit);
+    compare("BandwidthBytes", m_view.bandwidth, view.bandwidth);
+    compare("CopySpeedBytes", m_view.copySpeed, view.copySpeed);
+    compare("Channels", m_view.channels, view.channels);
+    compare("Compression", m_view.compression, view.compression);
     compare("Disks", m_view.disks, view.disks);
     compare("Nics", m_view.nics, view.nics);
     if (m_view.checkpoints != view.checkpoints)

@@ -54,6 +54,10 @@ private:
     uint64_t CompareTimeoutUSec() override { return wire::microseconds(m_view.compareTimeout); }
     uint64_t ScanCycleUSec() override { return wire::microseconds(m_view.scanCycle); }
     uint64_t QueueLimit() override { return static_cast<uint64_t>(m_view.queueLimit); }
+    uint64_t BandwidthBytes() override { return wire::bytes(m_view.bandwidth); }
+    uint64_t CopySpeedBytes() override { return wire::bytes(m_view.copySpeed); }
+    uint64_t Channels() override { return static_cast<uint64_t>(m_view.channels); }
+    std::string Compression() override { return m_view.compression.toStdString(); }
     std::vector<wire::Dictionary> Disks() override { return m_disks; }
     std::vector<wire::Dictionary> Nics() override { return m_nics; }
     uint64_t Checkpoints() override { return static_cast<uint64_t>(m_view.checkpoints); }

@@ -118,11 +118,15 @@ Result<QJsonValue> settingFrom(const PairSetting& setting, const sdbus::Variant&
         return value.get<bool>();
     case Kind::Time:
     case Kind::Number:
+    case Kind::Rate:
         break;
     }
-    if (!value.containsValueOfType<uint64_t>())
-        return wrong(setting.kind == Kind::Time ? u"a number of microseconds, of type t"_s
+    if (!value.containsValueOfType<uint64_t>()) {
+        if (setting.kind == Kind::Time)
+            return wrong(u"a number of microseconds, of type t"_s);
+        return wrong(setting.kind == Kind::Rate ? u"a number of bytes a second, of type t"_s
                                                 : u"a number, of type t"_s);
+    }
     // What is too large for JSON is too large for any setting.
     const auto number = value.get<uint64_t>();
     return qint64(std::min<uint64_t>(number, std::numeric_limits<qint64>::max()));

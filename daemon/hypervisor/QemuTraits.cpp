@@ -24,20 +24,22 @@ struct Row
     QVersionNumber since;
     Colo colo;
     bool returnPath;
+    bool targetIsZero;
+    bool multifd;
 };
 
 /// docs/qemu.md has the same table, with the reasons.
 const auto& table()
 {
     static const std::array rows{
-        Row{QVersionNumber{0}, Colo::Unknown, false},
-        Row{QVersionNumber{7, 2}, Colo::KvmOnly, false},
-        Row{QVersionNumber{7, 3}, Colo::Unknown, false},
-        Row{QVersionNumber{10, 0}, Colo::Fails, false},
-        Row{QVersionNumber{10, 0, 3}, Colo::Unknown, false},
-        Row{QVersionNumber{10, 0, 13}, Colo::KvmOnly, false},
-        Row{QVersionNumber{10, 1}, Colo::Unknown, false},
-        Row{QVersionNumber{11, 1}, Colo::Works, true},
+        Row{QVersionNumber{0}, Colo::Unknown, false, false, false},
+        Row{QVersionNumber{7, 2}, Colo::KvmOnly, false, false, false},
+        Row{QVersionNumber{7, 3}, Colo::Unknown, false, false, false},
+        Row{QVersionNumber{10, 0}, Colo::Fails, false, false, false},
+        Row{QVersionNumber{10, 0, 3}, Colo::Unknown, false, false, false},
+        Row{QVersionNumber{10, 0, 13}, Colo::KvmOnly, false, false, false},
+        Row{QVersionNumber{10, 1}, Colo::Unknown, false, false, false},
+        Row{QVersionNumber{11, 1}, Colo::Works, true, true, true},
     };
     return rows;
 }
@@ -67,7 +69,7 @@ Result<QemuTraits> qemuTraits(const QString& version, bool kvm)
         return failure(Errc::NotSupported,
                        u"QEMU %1 without KVM deadlocks at the first checkpoint"_s.arg(version),
                        remedy() + u", or use KVM"_s);
-    return QemuTraits{{u"x-colo"_s}, row->returnPath};
+    return QemuTraits{{u"x-colo"_s}, row->returnPath, row->targetIsZero, row->multifd};
 }
 
 } // namespace lockstep

@@ -58,8 +58,11 @@ Task<void> PairDriver::readRecord()
 {
     ++m_working;
     const auto arbiter = m_parts.arbiters.of(m_draft.settings.arbiter);
-    auto read = arbiter ? co_await (*arbiter)->read(m_uuid)
-                        : Result<std::optional<Grant>>{std::unexpected{arbiter.error()}};
+    Result<std::optional<Grant>> read;
+    if (arbiter)
+        read = co_await (*arbiter)->read(m_uuid);
+    else
+        read = std::unexpected{arbiter.error()};
     --m_working;
     if (!read) {
         answered(read.error(), false);
@@ -83,8 +86,11 @@ Task<void> PairDriver::swap(Swap action)
     if (action.kind == ClaimKind::Takeover && mayGoOnThere())
         (void)co_await pause(headStart);
     const auto arbiter = m_parts.arbiters.of(m_draft.settings.arbiter);
-    const auto verdict = arbiter ? co_await (*arbiter)->claim(claim)
-                                 : Result<Verdict>{std::unexpected{arbiter.error()}};
+    Result<Verdict> verdict;
+    if (arbiter)
+        verdict = co_await (*arbiter)->claim(claim);
+    else
+        verdict = std::unexpected{arbiter.error()};
     --m_working;
     if (!verdict) {
         answered(verdict.error(), arbiter.has_value());

@@ -7,6 +7,7 @@
 #include "pair/Reasons.h"
 #include "pair/ShadowBuild.h"
 #include "pair/TakeoverFlow.h"
+#include "replication/ChangeMaps.h"
 #include "store/StartGuard.h"
 
 #include <spdlog/spdlog.h>
@@ -21,6 +22,7 @@ namespace {
 
 // Longer than it takes to find that the other host is not there any more.
 constexpr auto discardDeadline = 30s;
+constexpr auto dropDeadline = 5s;
 
 QString nameOf(Work work)
 {
@@ -199,6 +201,10 @@ Task<Result<void>> PairDriver::discard()
     const auto severed = severChannels(record.spec);
     if (!severed)
         warnAbout(record, severed.error());
+    // Nobody will ask for what it lacks: the primary has ended, or forgotten the pair.
+    const auto& theirs = m_mind.theirs;
+    if (theirs.heard && (!theirs.known || theirs.state == PairState::Off))
+        record.lastCopy = {};
     co_return co_await ShadowBuild::discard(m_parts, record);
 }
 
@@ -259,6 +265,29 @@ Task<Result<void>> PairDriver::forgetGrant()
     co_return co_await arbiter->forget(m_uuid, *now);
 }
 
+Task<void> PairDriver::forgetCopy()
+{
+    // What cannot be done now costs some memory or disk space: QEMU ends, and replicas that are
+    // kept are removed in time.
+    const auto record = m_parts.pairs.find(m_uuid);
+    if (!record)
+        co_return;
+    if (!hasEnded(m_mind.qemu)) {
+        const ChangeMaps maps{Qmp{m_parts.hypervisor.monitor(m_uuid)}, record->spec.disks};
+        const auto dropped = co_await maps.dropOthers();
+        if (!dropped)
+            warnAbout(*record, dropped.error());
+    }
+    if (!record->isPrimary())
+        co_return;
+    const QJsonObject request{{u"uuid"_s, toString(m_uuid)}};
+    const auto dropped =
+        co_await m_parts.peers.call(record->peer, u"replica.drop"_s, request, dropDeadline);
+    if (!dropped)
+        spdlog::debug("pair {}: {}", record->domain.toStdString(),
+                      dropped.error().message().toStdString());
+}
+
 Task<Result<void>> PairDriver::forget()
 {
     m_job.progress(u"discard the shadow"_s, 0.9);
@@ -275,6 +304,7 @@ Task<Result<void>> PairDriver::forget()
         if (!gone)
             warnAbout(m_draft, gone.error());
     }
+    co_await forgetCopy();
     Mind nothing;
     nothing.epoch = m_mind.epoch;
     nothing.peer = m_mind.peer;

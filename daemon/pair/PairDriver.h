@@ -143,6 +143,8 @@ private:
     [[nodiscard]] Task<void> finishJob(Result<void> outcome);
     [[nodiscard]] Task<Result<void>> forget();
     [[nodiscard]] Task<Result<void>> forgetGrant();
+    /// Neither host needs to know what a replica that is gone lacks.
+    [[nodiscard]] Task<void> forgetCopy();
 
     PairParts m_parts;
     const DomainUuid m_uuid;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "pair/PairManager.h"
 
+#include "pair/KeptReplicas.h"
 #include "pair/PreflightFlow.h"
 #include "pair/ProtectFlow.h"
 #include "replication/Describe.h"
@@ -32,7 +33,8 @@ PairManager::PairManager(Hypervisor& hypervisor, Peers& peers, Store& store, Chr
                      return makeArbiter(kind, config, identity);
                  }},
       m_drivers{parts(), m_tasks, StartGuard::usualFolder}, m_requests{parts(), m_drivers, m_tasks},
-      m_watcher{parts(), m_tasks}, m_suspension{parts(), m_tasks}, m_settings{parts(), m_drivers}
+      m_watcher{parts(), m_tasks}, m_suspension{parts(), m_tasks}, m_settings{parts(), m_drivers},
+      m_changes{parts(), m_tasks}
 {
     connect(&m_pairs, &PairTable::changed, this, &PairService::pairChanged);
     connect(&m_pairs, &PairTable::removed, this, &PairService::pairRemoved);
@@ -41,6 +43,7 @@ PairManager::PairManager(Hypervisor& hypervisor, Peers& peers, Store& store, Chr
     connect(&m_chronicle, &Chronicle::recorded, this, &PairService::recorded);
     connect(&m_statistics, &Statistics::changed, this, &PairService::pairChanged);
     connect(&m_drivers, &PairDrivers::changed, this, &PairService::pairChanged);
+    connect(&m_hourly, &QTimer::timeout, this, [this] { m_tasks.add(giveUpOldReplicas()); });
     const auto onPeer = [this](const PeerId& peer) {
         const auto records = m_pairs.all();
         for (const auto& record : records) {
@@ -61,6 +64,12 @@ PairManager::PairManager(Hypervisor& hypervisor, Peers& peers, Store& store, Chr
     });
 }
 
+Task<void> PairManager::giveUpOldReplicas()
+{
+    const KeptReplicas kept{m_config};
+    co_await kept.giveUpOld();
+}
+
 PairParts PairManager::parts()
 {
     return {m_hypervisor, m_peers,     m_pairs,      m_jobs,
@@ -70,7 +79,7 @@ PairParts PairManager::parts()
 Task<Result<void>> PairManager::start()
 {
     LOCKSTEP_CO_CHECK(co_await m_pairs.load());
-    co_await m_statistics.load();
+    m_tasks.add(m_statistics.load()); // nothing waits for it
     LOCKSTEP_CO_CHECK(co_await m_arbiters.load());
     m_drivers.load();
     m_requests.answer();
@@ -88,6 +97,9 @@ Task<void> PairManager::begin()
     co_await m_drivers.begin();
     m_suspension.look();
     m_watcher.look();
+    m_changes.look();
+    m_tasks.add(giveUpOldReplicas());
+    m_hourly.start(1h);
     m_arbiters.watch(
         [this] {
             std::set<Arbiters::Use> uses;
@@ -106,6 +118,8 @@ Task<void> PairManager::stop()
         if (job.cancellable)
             (void)m_jobs.cancel(job.id);
     }
+    m_hourly.stop();
+    m_changes.stop();
     // What cannot be saved, or asked, is not waited for any longer.
     QTimer::singleShot(stopDeadline, this, [this] { m_drivers.stop(); });
     co_await m_tasks.drained();
@@ -132,7 +146,8 @@ PairView PairManager::toView(const PairRecord& record) const
     const auto peer = m_peers.peer(record.peer);
     view.peerConnected = peer && peer->connected;
     view.checkpoints = m_watcher.checkpoints(record.uuid);
-    view.lastMinute = lastMinute(record.uuid);
+    if (record.state == PairState::Protected)
+        view.lastMinute = lastMinute(record.uuid);
     view.arbiterError = m_arbiters.problem({record.settings.arbiter, record.peerName});
     view.arbiterRejections = m_arbiters.rejections(record.settings.arbiter);
     return view;

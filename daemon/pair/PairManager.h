@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include "pair/ChangeKeeper.h"
 #include "pair/JobTable.h"
 #include "pair/PairDrivers.h"
 #include "pair/PairParts.h"
@@ -12,6 +13,7 @@
 #include "pair/Watcher.h"
 
 #include <QSet>
+#include <QTimer>
 
 namespace lockstep {
 
@@ -75,6 +77,7 @@ private:
     };
     [[nodiscard]] PairParts parts();
     [[nodiscard]] Task<void> begin();
+    [[nodiscard]] Task<void> giveUpOldReplicas();
     [[nodiscard]] PairView toView(const PairRecord& record) const;
     [[nodiscard]] QMap<QString, quint64> lastMinute(const DomainUuid& uuid) const;
     [[nodiscard]] Task<Result<Subject>> subject(QString domain, QString peer);
@@ -110,6 +113,8 @@ private:
     Watcher m_watcher;
     Suspension m_suspension;
     SettingsFlow m_settings;
+    ChangeKeeper m_changes;
+    QTimer m_hourly;
     bool m_begun{false};
 };
 

@@ -53,6 +53,19 @@ QList<Finding> qemuCanDoIt(const LocalFacts& local)
                      traits.error().remedy())};
 }
 
+/// Of what this QEMU is not known to do at all qemuCanDoIt() tells.
+QList<Finding> qemuHasChannels(const LocalFacts& local)
+{
+    const auto traits = qemuTraits(local.qemuVersion, local.live.isKvm());
+    if (local.channels <= 1 || !traits || traits->multifd)
+        return {};
+    return {onDomain(
+        local, u"qemu-channels"_s, Severity::Error,
+        u"%1 is to send its memory over %2 channels, and its QEMU %3 cannot do that with COLO"_s
+            .arg(nameOf(local), QString::number(local.channels), local.qemuVersion),
+        u"Protect it with --set channels=1 --set compression=none, or install QEMU 11.1 or later on both hosts and start the domain anew."_s)};
+}
+
 QList<Finding> isX86(const LocalFacts& local)
 {
     if (local.live.arch == u"x86_64")
@@ -165,10 +178,10 @@ QList<Finding> ownLinkWorks(const LocalFacts& local)
         u"Check cable, addresses and firewall of the dedicated link; lockstep peer list shows the addresses."_s)};
 }
 
-constexpr std::array<LocalCheck, 10> table{
-    isRunning,      qemuCanDoIt,        isX86,      hasNoManagedSave,
-    hasNoSnapshots, hasNoQemuArguments, hasNoNvram, hasNoPendingChanges,
-    isPersistent,   ownLinkWorks,
+constexpr std::array<LocalCheck, 11> table{
+    isRunning,           qemuCanDoIt,    qemuHasChannels,    isX86,
+    hasNoManagedSave,    hasNoSnapshots, hasNoQemuArguments, hasNoNvram,
+    hasNoPendingChanges, isPersistent,   ownLinkWorks,
 };
 
 constexpr std::array<LocalCheck, 4> quickTable{isRunning, hasNoManagedSave, hasNoSnapshots,

@@ -40,6 +40,7 @@ struct LocalFacts
     QString linkProblem; ///< Why the other host is not reached from here; empty if it is.
     QList<DiskSpec> diskSpecs; ///< Of replicated disks, as far as this host knows them.
     bool reuseDisks{false}; ///< Replicas may be copied onto out of date images.
+    int channels{1}; ///< Connections that memory is to go over.
 };
 
 /// Whether the other host has a domain of the same name or UUID.

@@ -2,6 +2,7 @@
 #include "pair/PreflightFlow.h"
 
 #include "base/PairSettingTable.h"
+#include "pair/KeptReplicas.h"
 #include "pair/ShadowBuild.h"
 #include "replication/Describe.h"
 #include "replication/ImageFiles.h"
@@ -123,6 +124,8 @@ Task<Result<PreflightReport>> runPreflight(PairParts parts, DomainInfo domain, P
     const auto before = parts.pairs.find(domain.uuid);
     local.reuseDisks =
         options.settings[pair_setting::reuseDisks].toBool(before && before->settings.reuseDisks);
+    local.channels = options.settings[pair_setting::channels].toInt(
+        before ? before->settings.transfer.channels : 1);
     QString xml;
     if (domain.state != DomainState::Off && domain.state != DomainState::Crashed) {
         LOCKSTEP_CO_TRY(migratable,
@@ -161,7 +164,9 @@ Task<Result<QJsonObject>> answerPreflight(PairParts parts, PeerId peer, QJsonObj
     facts.imageDirectoryProblem = directoryProblem(facts.imageDirectory);
     if (facts.imageDirectoryProblem.isEmpty()) {
         LOCKSTEP_CO_TRY(space, co_await freeSpace(facts.imageDirectory));
-        facts.imageSpaceFree = space;
+        // A replica that is kept here is copied onto, or makes room.
+        const KeptReplicas kept{parts.config};
+        facts.imageSpaceFree = space + co_await kept.spaceTaken(uuid, facts.imageDirectory);
     }
     LOCKSTEP_CO_TRY(domains, co_await parts.hypervisor.domains());
     for (const auto& theirs : std::as_const(domains)) {

@@ -32,8 +32,17 @@ public:
 private:
     [[nodiscard]] Task<Result<void>> begin();
     [[nodiscard]] Task<Result<void>> perform();
+    /// As it is set by now.
+    [[nodiscard]] MemoryTransfer transfer() const;
+    [[nodiscard]] Bytes copyLimit() const;
     [[nodiscard]] Task<Result<void>> prepareShadow();
     [[nodiscard]] Task<Result<void>> discardShadow();
+    /// Why not only what has changed can be copied, as far as this host knows: a word of
+    /// pair/FullCopy.h; empty if the other host is to be asked.
+    [[nodiscard]] Task<QString> obstacle(PairRecord record, QList<DiskSpec> disks) const;
+    /// What it has come to, in the job and in the history.
+    void tellCopy(const PairRecord& record);
+    [[nodiscard]] QString phase(const QString& title) const;
     void onPeerLost(const PeerId& peer);
 
     PairParts m_parts;
@@ -44,6 +53,9 @@ private:
     std::unique_ptr<PrimaryGraph> m_graph;
     std::stop_source m_stop;
     bool m_peerLost{false};
+    bool m_prepared{false}; ///< There is a shadow, and the replica that was kept is used up.
+    Bytes m_copied; ///< Of the disks.
+    QString m_fullCopy; ///< Why disks are copied wholly; empty if only what has changed is.
 };
 
 } // namespace lockstep

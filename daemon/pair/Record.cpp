@@ -69,7 +69,11 @@ QJsonObject PairSettings::toJson() const
             {idlePeriod, microseconds(protocol.idlePeriod)},
             {compareTimeout, microseconds(protocol.compareTimeout)},
             {scanCycle, microseconds(protocol.scanCycle)},
-            {queueLimit, protocol.queueLimit}};
+            {queueLimit, protocol.queueLimit},
+            {bandwidth, transfer.bandwidth.value},
+            {pair_setting::copySpeed, this->copySpeed.value},
+            {channels, transfer.channels},
+            {compression, QString{nameOf(transfer.compression)}}};
 }
 
 Result<PairSettings> PairSettings::fromJson(const QJsonObject& json)
@@ -87,18 +91,38 @@ Result<PairSettings> PairSettings::fromJson(const QJsonObject& json)
     };
     using namespace pair_setting;
     const Protocol usual;
-    return PairSettings{.arbiter = arbiterKindFromName(json[pair_setting::arbiter].toString())
-                                       .value_or(ArbiterKind::Manual),
-                        .primaryContinues =
-                            json[onArbiterLoss].toString() == pair_setting::primaryContinues,
-                        .autoProtect = json[pair_setting::autoProtect].toBool(),
-                        .reuseDisks = json[pair_setting::reuseDisks].toBool(),
-                        .protocol = {.mode = modeFrom(json[mode].toString()),
-                                     .period = time(period, usual.period),
-                                     .idlePeriod = time(idlePeriod, usual.idlePeriod),
-                                     .compareTimeout = time(compareTimeout, usual.compareTimeout),
-                                     .scanCycle = time(scanCycle, usual.scanCycle),
-                                     .queueLimit = json[queueLimit].toInt(usual.queueLimit)}};
+    return PairSettings{
+        .arbiter = arbiterKindFromName(json[pair_setting::arbiter].toString())
+                       .value_or(ArbiterKind::Manual),
+        .primaryContinues = json[onArbiterLoss].toString() == pair_setting::primaryContinues,
+        .autoProtect = json[pair_setting::autoProtect].toBool(),
+        .reuseDisks = json[pair_setting::reuseDisks].toBool(),
+        .protocol = {.mode = modeFrom(json[mode].toString()),
+                     .period = time(period, usual.period),
+                     .idlePeriod = time(idlePeriod, usual.idlePeriod),
+                     .compareTimeout = time(compareTimeout, usual.compareTimeout),
+                     .scanCycle = time(scanCycle, usual.scanCycle),
+                     .queueLimit = json[queueLimit].toInt(usual.queueLimit)},
+        .transfer = {.bandwidth = {json[bandwidth].toInteger()},
+                     .channels = json[channels].toInt(1),
+                     .compression = compressionFromName(json[compression].toString())},
+        .copySpeed = {json[pair_setting::copySpeed].toInteger()}};
+}
+
+QJsonObject LastCopy::toJson() const
+{
+    return {{u"identity"_s, identity},
+            {u"peer"_s, peer.value},
+            {u"epoch"_s, qint64(epoch.value)},
+            {u"lost"_s, lost}};
+}
+
+LastCopy LastCopy::fromJson(const QJsonObject& json)
+{
+    return {json[u"identity"].toString(),
+            {json[u"peer"].toString()},
+            {quint64(json[u"epoch"].toInteger())},
+            json[u"lost"].toString()};
 }
 
 bool PairRecord::isEngaged() const
@@ -143,7 +167,8 @@ QJsonObject PairRecord::toJson() const
             {u"defined-here"_s, definedHere},
             {u"merged"_s, merged},
             {u"suspended"_s, suspended},
-            {u"resumes"_s, resumes}};
+            {u"resumes"_s, resumes},
+            {u"last-copy"_s, lastCopy.toJson()}};
 }
 
 Result<PairRecord> PairRecord::fromJson(const QJsonObject& json)
@@ -190,6 +215,7 @@ Result<PairRecord> PairRecord::fromJson(const QJsonObject& json)
     record.merged = json[u"merged"].toBool();
     record.suspended = json[u"suspended"].toBool();
     record.resumes = quint16(json[u"resumes"].toInteger());
+    record.lastCopy = LastCopy::fromJson(json[u"last-copy"].toObject());
     return record;
 }
 
@@ -214,6 +240,10 @@ PairView PairRecord::toView() const
     view.compareTimeout = settings.protocol.compareTimeout;
     view.scanCycle = settings.protocol.scanCycle;
     view.queueLimit = settings.protocol.queueLimit;
+    view.bandwidth = settings.transfer.bandwidth;
+    view.copySpeed = settings.copySpeed;
+    view.channels = settings.transfer.channels;
+    view.compression = nameOf(settings.transfer.compression);
     view.suspended = suspended && state == PairState::Protected;
     view.since = since;
     for (const auto& disk : spec.disks)

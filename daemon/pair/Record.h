@@ -3,6 +3,7 @@
 
 #include "arbiter/MakeArbiter.h"
 #include "pair/Views.h"
+#include "replication/MemoryTransfer.h"
 #include "replication/Protocol.h"
 #include "replication/Spec.h"
 
@@ -18,11 +19,31 @@ struct PairSettings
     bool autoProtect{false}; ///< A domain that lost its shadow gets one again by itself.
     bool reuseDisks{false}; ///< A replica may be copied onto the other host's out of date image.
     Protocol protocol{};
+    MemoryTransfer transfer{};
+    /// Of the disks to a new shadow, a second at most; 0: as Config::Replication::copySpeed of the
+    /// primary's host says.
+    Bytes copySpeed{};
     friend bool operator==(const PairSettings&, const PairSettings&) = default;
 
     [[nodiscard]] QJsonObject toJson() const;
     /// Errors: Malformed, naming the member.
     [[nodiscard]] static Result<PairSettings> fromJson(const QJsonObject& json);
+};
+
+/// What is known of the copy of the domain's disks that the other host had last, or on a secondary
+/// this one. The other host's disk has it all but for what was written since it was begun to take
+/// note of that (replication/ChangeMaps).
+struct LastCopy
+{
+    QString identity; ///< ReplicationSpec::copy once it was complete and on disk; else empty.
+    PeerId peer; ///< The other host of the pair then.
+    Epoch epoch; ///< Under which it was made.
+    QString lost; ///< Why there is none, a word of pair/FullCopy.h; empty if there never was one.
+    friend bool operator==(const LastCopy&, const LastCopy&) = default;
+
+    [[nodiscard]] static LastCopy none(const QString& why) { return {{}, {}, {}, why}; }
+    [[nodiscard]] QJsonObject toJson() const;
+    [[nodiscard]] static LastCopy fromJson(const QJsonObject& json);
 };
 
 /// What a host knows of a pair and must not forget; saved before it is acted on. What role, state,
@@ -51,6 +72,7 @@ struct PairRecord
     bool merged{false}; ///< While merging: the guest writes to the replicas, past the overlays.
     bool suspended{false}; ///< While protected: somebody has suspended the guest (virsh suspend).
     quint16 resumes{0}; ///< Of a shadow, since then: checkpoints that have let it run.
+    LastCopy lastCopy;
 
     /// The domain runs, or ran last, on this host as far as this host knows.
     [[nodiscard]] bool isPrimary() const { return role == Role::Primary; }

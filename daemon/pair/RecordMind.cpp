@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "pair/RecordMind.h"
 
+#include "pair/FullCopy.h"
+
 namespace lockstep::failover {
 
 Arbitration arbitrationOf(ArbiterKind kind)
@@ -39,6 +41,9 @@ Mind mindOf(const PairRecord& record)
 
 void apply(const Mind& mind, PairRecord& record)
 {
+    // From here on its overlays may be merged into the replica.
+    if (mind.state == PairState::TakingOver)
+        record.lastCopy = LastCopy::none(full_copy::tookOver);
     record.role = mind.role;
     record.state = mind.state;
     record.epoch = {mind.epoch};

@@ -5,6 +5,7 @@
 #include "pair/Modes.h"
 #include "pair/RecordEvent.h"
 #include "replication/CheckpointWatch.h"
+#include "replication/PrimaryMigration.h"
 #include "replication/PrimaryNetwork.h"
 
 #include <spdlog/spdlog.h>
@@ -26,7 +27,15 @@ bool isLed(const PairRecord& record)
     return record.isPrimary() && record.state == PairState::Protected;
 }
 
-/// "auto-protect yes, reuse-disks no": what differs.
+/// Whether nothing but how fast memory and disks may be copied differs.
+bool areEqualButForLimits(PairSettings left, const PairSettings& right)
+{
+    left.transfer.bandwidth = right.transfer.bandwidth;
+    left.copySpeed = right.copySpeed;
+    return left == right;
+}
+
+/// "auto-protect yes, channels 4 for the next shadow": what differs.
 QString describe(const PairSettings& before, const PairSettings& now)
 {
     const auto old = before.toJson();
@@ -36,7 +45,8 @@ QString describe(const PairSettings& before, const PairSettings& now)
         const auto value = all[setting.name];
         if (value == old[setting.name])
             continue;
-        changes << u"%1 %2"_s.arg(setting.name, showPairSetting(setting, value));
+        changes << u"%1 %2"_s.arg(setting.name, showPairSetting(setting, value))
+                + (setting.nextShadow ? u" for the next shadow"_s : QString{});
     }
     return changes.join(u", "_s);
 }
@@ -56,7 +66,9 @@ Task<Result<void>> saveAndUse(PairParts parts, PairDrivers& drivers, PairRecord 
                           u"Look at it with 'lockstep show %1', then try again."_s.arg(now.domain));
     if (auto* const driver = drivers.find(uuid)) {
         driver->setSettings(now.settings);
-        driver->reconsider();
+        // While a shadow is being made nothing is decided by what may be set then.
+        if (now.state != PairState::Copying)
+            driver->reconsider();
     }
     PairEvent event = eventOf(now, EventKind::Note);
     event.text = u"settings changed: %1"_s.arg(describe(before.settings, now.settings));
@@ -89,6 +101,11 @@ Result<PairSettings> withChange(const PairSettings& before, const SettingsChange
     if (settings.primaryContinues && settings.arbiter != ArbiterKind::Etcd)
         return failure(Errc::InvalidArgument,
                        u"on-arbiter-loss primary-continues needs the arbiter etcd"_s);
+    if (settings.transfer.compression != Compression::None && !settings.transfer.isParallel())
+        return failure(
+            Errc::InvalidArgument,
+            u"compression %1 needs 2 channels or more"_s.arg(nameOf(settings.transfer.compression)),
+            u"Set channels=2 as well, or compression=none."_s);
     if (const auto arbiter = arbiters.of(settings.arbiter); !arbiter)
         return std::unexpected{arbiter.error()};
     return settings;
@@ -121,9 +138,13 @@ Task<Result<void>> SettingsFlow::changeTo(PairRecord before, PairSettings wanted
 {
     PairRecord after = before;
     after.settings = wanted;
+    if (before.state == PairState::Copying)
+        co_return co_await changeWhileCopying(before, wanted);
     if (isLed(before)) {
+        const bool isForQemu = wanted.protocol != before.settings.protocol
+            || wanted.transfer.bandwidth != before.settings.transfer.bandwidth;
         // Also if all is the same: a QEMU may not have followed the last time.
-        if (wanted == before.settings || wanted.protocol != before.settings.protocol)
+        if (wanted == before.settings || isForQemu)
             LOCKSTEP_CO_CHECK(co_await bringInLine(after));
         else
             LOCKSTEP_CO_CHECK(co_await tell(after));
@@ -131,6 +152,26 @@ Task<Result<void>> SettingsFlow::changeTo(PairRecord before, PairSettings wanted
     if (wanted == before.settings)
         co_return {};
     co_return co_await saveAndUse(m_parts, m_drivers, before, wanted);
+}
+
+/// Saves before QEMU is told: whoever configures the migration meanwhile goes by what is saved.
+Task<Result<void>> SettingsFlow::changeWhileCopying(PairRecord before, PairSettings wanted)
+{
+    if (wanted != before.settings) {
+        PairRecord after = before;
+        after.settings = wanted;
+        LOCKSTEP_CO_CHECK(co_await tell(after));
+        LOCKSTEP_CO_CHECK(co_await saveAndUse(m_parts, m_drivers, before, wanted));
+    }
+    // The copy of disks asks for what is saved.
+    if (wanted.copySpeed != before.settings.copySpeed
+        && wanted.transfer == before.settings.transfer)
+        co_return {};
+    LOCKSTEP_CO_TRY(now, m_parts.pairs.get(before.uuid));
+    if (now.state != PairState::Copying && !isLed(now))
+        co_return {}; // it is being taken back, and what QEMU was told with it
+    const PrimaryMigration migration{Qmp{m_parts.hypervisor.monitor(now.uuid)}, now.spec};
+    co_return co_await migration.setBandwidth(wanted.transfer.bandwidth);
 }
 
 Task<Result<void>> SettingsFlow::bringInLine(PairRecord record)
@@ -177,7 +218,10 @@ Result<void> SettingsFlow::mayChange(const PairRecord& record, const PairSetting
             u"Run 'lockstep set %1' on %2."_s.arg(domain, record.peerName));
     const bool settled = record.state == PairState::Protected || record.state == PairState::Alone
         || record.state == PairState::Off;
-    if (!settled || m_parts.jobs.isBusy(record.uuid))
+    // Whoever sees that a copy takes too much of the link or of a disk cannot wait for its end.
+    const bool isLimit =
+        record.state == PairState::Copying && areEqualButForLimits(record.settings, wanted);
+    if (!isLimit && (!settled || m_parts.jobs.isBusy(record.uuid)))
         return failure(Errc::Busy,
                        u"domain %1 is %2: settings are changed while nothing is under way"_s.arg(
                            domain, toString(record.state)),
@@ -215,7 +259,9 @@ Task<Result<void>> SettingsFlow::tell(PairRecord record)
             reply.error().during(u"%1, which has the shadow of domain %2, has to agree"_s.arg(
                 record.peerName, record.domain))};
     const auto taken = PairSettings::fromJson((*reply)[u"settings"].toObject());
-    if (!taken || taken->protocol != record.settings.protocol)
+    if (!taken || taken->protocol != record.settings.protocol
+        || taken->transfer != record.settings.transfer
+        || taken->copySpeed != record.settings.copySpeed)
         co_return failure(
             Errc::NotSupported,
             u"lockstepd on %1 does not know all settings that domain %2 is to have"_s.arg(
@@ -244,7 +290,10 @@ Task<Result<void>> adoptSettings(PairParts parts, PairDrivers& drivers, DomainUu
                                  Epoch epoch, PairSettings settings)
 {
     LOCKSTEP_CO_TRY(record, parts.pairs.get(uuid));
-    if (record.isPrimary() || record.state != PairState::Protected || record.epoch != epoch)
+    const bool isBeingMade =
+        record.state == PairState::Copying && areEqualButForLimits(record.settings, settings);
+    const bool isThere = record.state == PairState::Protected || isBeingMade;
+    if (record.isPrimary() || !isThere || record.epoch != epoch)
         co_return failure(Errc::WrongRole,
                           u"%1 has no shadow of domain %2 in step: it is %3 here"_s.arg(
                               parts.peers.ownName(), record.domain, toString(record.state)),
@@ -255,7 +304,9 @@ Task<Result<void>> adoptSettings(PairParts parts, PairDrivers& drivers, DomainUu
                           u"Unprotect the domain, and protect it again."_s);
     PairRecord after = record;
     after.settings = settings;
-    LOCKSTEP_CO_CHECK(co_await followSettings(parts, after));
+    // What is not finished yet is finished as it was begun.
+    if (!isBeingMade)
+        LOCKSTEP_CO_CHECK(co_await followSettings(parts, after));
     if (settings == record.settings)
         co_return {};
     co_return co_await saveAndUse(parts, drivers, record, settings);

@@ -13,7 +13,8 @@ namespace lockstep {
                                               const SettingsChange& change, Arbiters& arbiters);
 
 /// Changes the settings of pairs that are there, from the host of the primary. The shadow's host is
-/// told first; what the primary's host has is what both have in the end. Must outlive its tasks.
+/// told first; what the primary's host has is what both have in the end. How fast memory and
+/// disks may be copied can be changed also while a shadow is being made. Must outlive its tasks.
 class SettingsFlow final
 {
 public:
@@ -32,6 +33,7 @@ private:
     [[nodiscard]] Result<void> mayChange(const PairRecord& record,
                                          const PairSettings& wanted) const;
     [[nodiscard]] Task<Result<void>> changeTo(PairRecord before, PairSettings wanted);
+    [[nodiscard]] Task<Result<void>> changeWhileCopying(PairRecord before, PairSettings wanted);
     /// Both QEMUs do what the record says, from wherever they are.
     [[nodiscard]] Task<Result<void>> bringInLine(PairRecord record);
     /// So many checkpoints that one of them began after this was called.
@@ -45,7 +47,8 @@ private:
 };
 
 /// On the host of the shadow: takes what the host of the primary says. Errors: WrongRole unless
-/// there is a shadow in step under this epoch; NotSupported for another arbiter.
+/// there is a shadow in step under this epoch, or one is being made and nothing but how fast memory
+/// and disks may be copied differs; NotSupported for another arbiter.
 [[nodiscard]] Task<Result<void>> adoptSettings(PairParts parts, PairDrivers& drivers,
                                                DomainUuid uuid, Epoch epoch, PairSettings settings);
 

@@ -81,6 +81,10 @@ struct PairView
     std::chrono::microseconds compareTimeout{0};
     std::chrono::microseconds scanCycle{0};
     int queueLimit{0}; ///< Packets.
+    Bytes bandwidth; ///< A second; 0: no limit.
+    Bytes copySpeed; ///< A second; 0: as the configuration of the primary's host says.
+    int channels{1};
+    QString compression{QStringLiteral("none")}; ///< "none", "zlib", "zstd".
     QList<DiskView> disks;
     QList<NicView> nics;
     QDateTime since; ///< When it entered this state.

@@ -30,15 +30,16 @@ Task<Result<void>> DriveSwap::removePlaceholders() const
     co_return {};
 }
 
-Task<Result<void>> DriveSwap::swapIn() const
+Task<Result<void>> DriveSwap::swapIn(Below below) const
 {
     for (const auto& disk : m_disks) {
         LOCKSTEP_CO_CHECK(co_await m_qmp.setDrive(disk.alias, names::placeholder(disk.target)));
+        const QString child = below ? below(disk) : disk.node;
         LOCKSTEP_CO_CHECK(co_await m_qmp.addNode({{u"driver"_s, u"quorum"_s},
                                                   {u"node-name"_s, names::quorum(disk.target)},
                                                   {u"read-pattern"_s, u"fifo"_s},
                                                   {u"vote-threshold"_s, 1},
-                                                  {u"children"_s, QJsonArray{disk.node}}}));
+                                                  {u"children"_s, QJsonArray{child}}}));
         LOCKSTEP_CO_CHECK(co_await m_qmp.setDrive(disk.alias, names::quorum(disk.target)));
     }
     co_return {};
@@ -83,12 +84,12 @@ Task<Result<bool>> DriveSwap::isPlain() const
     co_return true;
 }
 
-Task<Result<void>> DriveSwap::insertQuorum() const
+Task<Result<void>> DriveSwap::insertQuorum(Below below) const
 {
     LOCKSTEP_CO_CHECK(co_await addPlaceholders());
     LOCKSTEP_CO_TRY(state, co_await m_qmp.runState());
     LOCKSTEP_CO_CHECK(co_await m_qmp.stop());
-    const auto inserted = co_await swapIn();
+    const auto inserted = co_await swapIn(std::move(below));
     if (!inserted) {
         const auto restored = co_await swapOut();
         if (!restored) {

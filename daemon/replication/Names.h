@@ -28,6 +28,24 @@ inline const QString serverTls = QStringLiteral("lockstep-tls-server");
 {
     return prefix + u"nbd-"_s + target;
 }
+/// A second connection to the same replica, for what has changed while it was away.
+[[nodiscard]] inline QString nbdChanges(const QString& target)
+{
+    return prefix + u"nbdc-"_s + target;
+}
+/// What keeps an error of that connection from the guest, and remembers it.
+[[nodiscard]] inline QString latch(const QString& target) { return prefix + u"latch-"_s + target; }
+/// The filter by which a mirror sees what is written to the disk's own node.
+[[nodiscard]] inline QString follower(const QString& target)
+{
+    return prefix + u"mtop-"_s + target;
+}
+/// The filter by which a backup sees what is about to be written.
+[[nodiscard]] inline QString saver(const QString& target) { return prefix + u"cbw-"_s + target; }
+[[nodiscard]] inline QString changesJob(const QString& target)
+{
+    return prefix + u"changes-"_s + target;
+}
 [[nodiscard]] inline QString copyJob(const QString& target) { return prefix + u"copy-"_s + target; }
 [[nodiscard]] inline QString replication(const QString& target)
 {
@@ -45,6 +63,15 @@ inline const QString serverTls = QStringLiteral("lockstep-tls-server");
 [[nodiscard]] inline QString diskExport(const QString& target)
 {
     return prefix + u"export-"_s + target;
+}
+
+// Dirty bitmaps; their names need to be unique on one node only.
+/// What is being copied of the disk, on its quorum.
+inline const QString copiedChanges = QStringLiteral("lockstep-copied");
+/// What was written since a time, on the disk's own node: see ChangeMaps.
+[[nodiscard]] inline QString changes(const QString& copy, int generation)
+{
+    return prefix + copy + u'-' + QString::number(generation);
 }
 
 // Chardevs and filters of the NIC with this alias ("net0").

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "replication/PrimaryMigration.h"
 
+#include "replication/MigrationSetup.h"
 #include "replication/Names.h"
 
 #include <utility>
@@ -12,8 +13,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// QEMU's default of 1 Gbit/s would stretch every checkpoint on a faster dedicated link.
-constexpr Bytes bandwidth{Bytes::fromMiB(10LL * 1024)};
+// QEMU's default, 1 Gbit/s, which it has again afterwards.
+constexpr Bytes usualBandwidth{Bytes::fromMiB(128)};
 // QEMU's default of how long the guest may stand still at the end.
 constexpr auto usualDowntime = 300ms;
 // Without KVM: so that what is sent then was sent before, too (docs/qemu.md, trap 13).
@@ -40,35 +41,31 @@ Error migrationError(const Qmp::Migration& migration)
 
 } // namespace
 
-Task<Result<void>> PrimaryMigration::configure() const
+Task<Result<void>> PrimaryMigration::configure(MemoryTransfer transfer) const
 {
-    const auto traits = qemuTraits(m_spec.qemuVersion, m_spec.kvm);
-    if (!traits)
-        co_return std::unexpected{traits.error()};
-    QStringList on = traits->capabilities;
-    on.append(pauseBeforeSwitchover);
-    QStringList off;
-    (traits->returnPath ? on : off).append(u"return-path"_s);
-    LOCKSTEP_CO_CHECK(co_await m_qmp.setCapabilities(on, off));
+    LOCKSTEP_CO_CHECK(co_await setUpMigration(m_qmp, m_spec, transfer, {pauseBeforeSwitchover}));
     LOCKSTEP_CO_CHECK(
         co_await m_qmp.setMigrationTls(names::clientTls, m_spec.secondaryAddress.toString()));
     LOCKSTEP_CO_CHECK(co_await m_qmp.setCheckpointDelay(checkpointDelay));
     if (!m_spec.kvm)
         LOCKSTEP_CO_CHECK(co_await m_qmp.setDowntimeLimit(shortDowntime));
-    co_return co_await m_qmp.setMigrationBandwidth(bandwidth);
+    co_return {};
+}
+
+Task<Result<void>> PrimaryMigration::setBandwidth(Bytes perSecond) const
+{
+    co_return co_await m_qmp.setMigrationBandwidth(perSecond > Bytes{} ? perSecond
+                                                                       : MemoryTransfer::unlimited);
 }
 
 Task<Result<void>> PrimaryMigration::unconfigure() const
 {
-    const auto traits = qemuTraits(m_spec.qemuVersion, m_spec.kvm);
-    QStringList off = traits ? traits->capabilities : QStringList{};
-    off.append({pauseBeforeSwitchover, u"return-path"_s});
-    LOCKSTEP_CO_CHECK(co_await m_qmp.setCapabilities({}, off));
+    LOCKSTEP_CO_CHECK(co_await resetMigration(m_qmp, m_spec, {pauseBeforeSwitchover}));
     LOCKSTEP_CO_CHECK(co_await m_qmp.setMigrationTls({}, {}));
     LOCKSTEP_CO_CHECK(co_await m_qmp.setCheckpointDelay(usualCheckpointDelay));
     if (!m_spec.kvm)
         LOCKSTEP_CO_CHECK(co_await m_qmp.setDowntimeLimit(usualDowntime));
-    co_return co_await m_qmp.setMigrationBandwidth(Bytes::fromMiB(128));
+    co_return co_await m_qmp.setMigrationBandwidth(usualBandwidth);
 }
 
 Task<Result<void>> PrimaryMigration::begin() const

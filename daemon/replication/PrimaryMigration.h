@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include "replication/MemoryTransfer.h"
 #include "replication/Plan.h"
 #include "replication/Qmp.h"
 #include "replication/Spec.h"
@@ -29,7 +30,13 @@ public:
     PrimaryMigration(Qmp qmp, ReplicationSpec spec) : m_qmp{std::move(qmp)}, m_spec{std::move(spec)}
     { }
 
-    [[nodiscard]] Task<Result<void>> configure() const;
+    /// All but the bandwidth.
+    [[nodiscard]] Task<Result<void>> configure(MemoryTransfer transfer) const;
+    /// Counts at once, for a copy that is under way, too. Once the guest is stopped for the end of
+    /// the copy QEMU has no limit any more: neither what is left then nor a checkpoint is held up.
+    /// Source: QEMU migration/migration.c, migration_completion_precopy; migration/ram.c,
+    /// ram_save_complete.
+    [[nodiscard]] Task<Result<void>> setBandwidth(Bytes perSecond) const;
     [[nodiscard]] Task<Result<void>> unconfigure() const;
     /// Returns with the guest stopped in pre-switchover. Without KVM an error may leave it paused.
     [[nodiscard]] Task<Result<void>> copyMemory(StepContext context) const;

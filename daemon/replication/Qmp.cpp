@@ -183,15 +183,20 @@ Task<Result<QMap<QString, QString>>> Qmp::children(QString parent) const
     co_return QMap<QString, QString>{};
 }
 
-Task<Result<void>> Qmp::startMirror(QString job, QString from, QString to) const
+Task<Result<void>> Qmp::startMirror(Mirror mirror) const
 {
-    co_return co_await run(u"blockdev-mirror"_s,
-                           {{u"job-id"_s, job},
-                            {u"device"_s, from},
-                            {u"target"_s, to},
-                            {u"sync"_s, u"full"_s},
-                            {u"copy-mode"_s, u"background"_s},
-                            {u"on-target-error"_s, u"report"_s}});
+    QJsonObject arguments{
+        {u"job-id"_s, mirror.job},         {u"device"_s, mirror.from},
+        {u"target"_s, mirror.to},          {u"sync"_s, mirror.onlyNew ? u"none"_s : u"full"_s},
+        {u"copy-mode"_s, u"background"_s}, {u"on-target-error"_s, u"report"_s},
+        {u"auto-dismiss"_s, false}};
+    if (mirror.speed.value > 0)
+        arguments.insert(u"speed"_s, mirror.speed.value);
+    if (!mirror.filter.isEmpty())
+        arguments.insert(u"filter-node-name"_s, mirror.filter);
+    if (mirror.targetIsZero) // older versions do not know it
+        arguments.insert(u"target-is-zero"_s, true);
+    co_return co_await run(u"blockdev-mirror"_s, arguments);
 }
 
 Task<Result<void>> Qmp::makeMirrorBlocking(QString job) const
@@ -211,7 +216,8 @@ Task<Result<QList<Qmp::BlockJob>>> Qmp::blockJobs() const
                        {entry[u"offset"].toInteger()},
                        {entry[u"len"].toInteger()},
                        entry[u"ready"].toBool(),
-                       entry[u"error"].toString()});
+                       entry[u"error"].toString(),
+                       entry[u"status"].toString() == u"concluded"});
     }
     co_return result;
 }
@@ -222,11 +228,23 @@ Task<Result<void>> Qmp::endJob(QString job, bool force) const
     // Each round trip lets QEMU's main loop run, so this ends as soon as the job does.
     for (auto waited = 0ms; waited < 10s; waited += 5ms) {
         LOCKSTEP_CO_TRY(jobs, co_await blockJobs());
-        if (!std::ranges::contains(jobs, job, &BlockJob::id))
+        const auto found = std::ranges::find(jobs, job, &BlockJob::id);
+        if (found == jobs.end() && force)
             co_return {};
+        if (found == jobs.end())
+            co_return failure(Errc::Refused, u"block job %1 is gone"_s.arg(job));
+        if (found->concluded) {
+            LOCKSTEP_CO_CHECK(co_await dismissJob(job));
+            if (!force && !found->error.isEmpty())
+                co_return failure(Errc::Refused, u"block job %1: %2"_s.arg(job, found->error));
+            co_return {};
+        }
         if (!asked) {
-            LOCKSTEP_CO_CHECK(
-                co_await run(u"block-job-cancel"_s, {{u"device"_s, job}, {u"force"_s, force}}));
+            const auto told =
+                co_await run(u"block-job-cancel"_s, {{u"device"_s, job}, {u"force"_s, force}});
+            // Refused: it has just ended by itself.
+            if (!told && told.error().code() != Errc::Refused)
+                co_return told;
             asked = true;
             continue;
         }
@@ -282,6 +300,13 @@ Task<Result<void>> Qmp::setMigrationTls(QString credentials, QString hostName) c
 Task<Result<void>> Qmp::setMigrationBandwidth(Bytes perSecond) const
 {
     co_return co_await run(u"migrate-set-parameters"_s, {{u"max-bandwidth"_s, perSecond.value}});
+}
+
+Task<Result<void>> Qmp::setMultifd(int channels, QString compression) const
+{
+    co_return co_await run(
+        u"migrate-set-parameters"_s,
+        {{u"multifd-channels"_s, channels}, {u"multifd-compression"_s, compression}});
 }
 
 Task<Result<void>> Qmp::setDowntimeLimit(std::chrono::milliseconds limit) const

@@ -66,15 +66,74 @@ public:
         Bytes length;
         bool ready{false};
         QString error;
+        bool concluded{false}; ///< It has ended, and waits to be dismissed.
     };
-    [[nodiscard]] Task<Result<void>> startMirror(QString job, QString from, QString to) const;
+    struct Mirror
+    {
+        QString job;
+        QString from;
+        QString to;
+        QString filter; ///< Node name of what sees the writes; empty: QEMU gives it one.
+        bool onlyNew{false}; ///< Nothing is copied but what is written from now on.
+        bool targetIsZero{false}; ///< It is known to be; zeros need not be sent then.
+        Bytes speed; ///< As setJobSpeed().
+    };
+    /// It stays, concluded, when it has ended, also by itself.
+    [[nodiscard]] Task<Result<void>> startMirror(Mirror mirror) const;
+    struct Backup
+    {
+        QString job;
+        QString from;
+        QString to;
+        QString filter;
+        QString bitmap; ///< On `from`: what is copied. It is not changed.
+        Bytes speed; ///< As setJobSpeed().
+    };
+    /// Copies what the bitmap tells, as it is now; has to be dismissed once it is concluded.
+    [[nodiscard]] Task<Result<void>> startBackup(Backup backup) const;
+    /// At most so much a second; 0: no limit. Good if the job has ended.
+    [[nodiscard]] Task<Result<void>> setJobSpeed(QString job, Bytes perSecond) const;
+    /// Takes away a job that is concluded.
+    [[nodiscard]] Task<Result<void>> dismissJob(QString job) const;
     /// From now on each guest write waits until the target has it, too: the mirror then catches up
     /// with any guest.
     [[nodiscard]] Task<Result<void>> makeMirrorBlocking(QString job) const;
     [[nodiscard]] Task<Result<QList<BlockJob>>> blockJobs() const;
     /// Ends a job and waits until it is gone. Without `force` a ready mirror first brings its
-    /// target up to date.
+    /// target up to date. Errors then: Refused if that failed, or there was none.
     [[nodiscard]] Task<Result<void>> endJob(QString job, bool force) const;
+
+    /// Starts replication's nodes that were added on a primary; what COLO does by itself.
+    [[nodiscard]] Task<Result<void>> startReplicating() const;
+    /// What has kept a write from a replica since replication began; empty if nothing has. The
+    /// guest is let go on, and no event tells. Also if replication has not begun.
+    [[nodiscard]] Task<Result<QString>>
+    replicationError(std::chrono::milliseconds deadline = Monitor::usualDeadline) const;
+
+    // Dirty bitmaps: which parts of a node were written. QEMU alone has them, no image does.
+    struct Bitmap
+    {
+        QString name;
+        bool usable{false}; ///< It takes note of writes, and has missed none.
+    };
+    [[nodiscard]] Task<Result<QList<Bitmap>>> bitmaps(QString node) const;
+    [[nodiscard]] Task<Result<void>> addBitmap(QString node, QString name, Bytes granularity,
+                                               bool recording) const;
+    /// Adds to the bitmap `into` of `node` what the bitmap `name` of `from` has.
+    [[nodiscard]] Task<Result<void>> mergeBitmap(QString node, QString into, QString from,
+                                                 QString name) const;
+    [[nodiscard]] Task<Result<void>> removeBitmap(QString node, QString name) const;
+
+    struct DiskUse
+    {
+        qint64 requests{0};
+        std::chrono::nanoseconds waited{0}; ///< Of all of them together.
+    };
+    /// What the guest has asked of the virtio-blk devices of these aliases since QEMU began.
+    [[nodiscard]] Task<Result<DiskUse>> diskUse(QStringList deviceAliases) const;
+    /// All that was written to the node before is on its disk when this returns, unless that fails:
+    /// QEMU does not tell.
+    [[nodiscard]] Task<Result<void>> flushNode(QString node) const;
 
     // NBD server.
     [[nodiscard]] Task<Result<void>> startNbdServer(QHostAddress address, quint16 port,
@@ -93,7 +152,10 @@ public:
     };
     [[nodiscard]] Task<Result<void>> setCapabilities(QStringList on, QStringList off) const;
     [[nodiscard]] Task<Result<void>> setMigrationTls(QString credentials, QString hostName) const;
+    /// Of the copy, until the guest is stopped for its end.
     [[nodiscard]] Task<Result<void>> setMigrationBandwidth(Bytes perSecond) const;
+    /// Counts with the capability "multifd". `compression` is QEMU's MultiFDCompression.
+    [[nodiscard]] Task<Result<void>> setMultifd(int channels, QString compression) const;
     /// How long the guest may stand still at the end of a migration.
     [[nodiscard]] Task<Result<void>> setDowntimeLimit(std::chrono::milliseconds limit) const;
     /// At most this long between two checkpoints; under COLO one is made at once.

@@ -2,6 +2,8 @@
 #include "replication/ShadowGraph.h"
 
 #include "replication/DriveSwap.h"
+#include "replication/ImageFiles.h"
+#include "replication/MigrationSetup.h"
 #include "replication/Names.h"
 
 #include <QJsonArray>
@@ -147,15 +149,9 @@ Task<Result<void>> ShadowGraph::setAnswering(bool on) const
     co_return {};
 }
 
-Task<Result<void>> ShadowGraph::awaitMigration() const
+Task<Result<void>> ShadowGraph::awaitMigration(MemoryTransfer transfer) const
 {
-    const auto traits = qemuTraits(m_spec.qemuVersion, m_spec.kvm);
-    if (!traits)
-        co_return std::unexpected{traits.error()};
-    QStringList on = traits->capabilities;
-    QStringList off;
-    (traits->returnPath ? on : off).append(u"return-path"_s);
-    LOCKSTEP_CO_CHECK(co_await m_qmp.setCapabilities(on, off));
+    LOCKSTEP_CO_CHECK(co_await setUpMigration(m_qmp, m_spec, transfer, {}));
     LOCKSTEP_CO_CHECK(co_await m_qmp.setMigrationTls(names::serverTls, {}));
     co_return co_await m_qmp.migrateIncoming(m_spec.secondaryAddress, m_spec.migrationPort);
 }
@@ -164,6 +160,16 @@ Task<Result<bool>> ShadowGraph::isInStep() const
 {
     LOCKSTEP_CO_TRY(mode, co_await m_qmp.coloMode());
     co_return mode == u"secondary";
+}
+
+Task<Result<void>> ShadowGraph::flushReplicas() const
+{
+    for (const auto& disk : m_spec.disks) {
+        // First what the kernel has: QEMU's monitor and the checkpoints wait for its own flush.
+        LOCKSTEP_CO_CHECK(co_await syncFile(disk.replica));
+        LOCKSTEP_CO_CHECK(co_await m_qmp.flushNode(disk.node));
+    }
+    co_return {};
 }
 
 Task<Result<void>> ShadowGraph::keepLateWrites() const
@@ -246,10 +252,7 @@ Task<Result<bool>> ShadowGraph::isMerged() const
 Task<Result<void>> ShadowGraph::makePlain(bool resume) const
 {
     LOCKSTEP_CO_CHECK(co_await DriveSwap(m_qmp, m_spec.disks).removeQuorum(resume));
-    const auto traits = qemuTraits(m_spec.qemuVersion, m_spec.kvm);
-    QStringList off = traits ? traits->capabilities : QStringList{};
-    off.append(u"return-path"_s);
-    co_return co_await m_qmp.setCapabilities({}, off);
+    co_return co_await resetMigration(m_qmp, m_spec, {});
 }
 
 } // namespace lockstep

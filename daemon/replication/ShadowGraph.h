@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include "replication/MemoryTransfer.h"
 #include "replication/Qmp.h"
 #include "replication/Spec.h"
 
@@ -23,9 +24,14 @@ public:
     /// The same from now on. Errors: NotSupported for a shadow whose answers would leave the host
     /// instead, as an older lockstepd made it.
     [[nodiscard]] Task<Result<void>> setAnswering(bool on) const;
-    [[nodiscard]] Task<Result<void>> awaitMigration() const;
+    /// Errors: those of setUpMigration().
+    [[nodiscard]] Task<Result<void>> awaitMigration(MemoryTransfer transfer) const;
     /// Whether this shadow holds the primary's state and could go live: QEMU itself says so.
     [[nodiscard]] Task<Result<bool>> isInStep() const;
+
+    /// What the replicas had got before is on disk when this returns, also if this host loses its
+    /// power then. An error of the disk that QEMU meets is not told.
+    [[nodiscard]] Task<Result<void>> flushReplicas() const;
 
     /// Before it goes live: from now on the quorum writes twice, to the overlays, which are merged
     /// into the replica, and to DiskSpec::late. QEMU ends the merge by itself, and writes to the

@@ -46,6 +46,11 @@ constexpr qsizetype longestTarget =
     15; // with "lockstep-quorum-" QEMU's 31 characters of a node name
 constexpr qsizetype longestAlias = 63;
 
+bool isIdentity(const QString& text)
+{
+    return QUuid::fromString(text).toString(QUuid::WithoutBraces) == text;
+}
+
 Result<DiskSpec> diskFromJson(const QJsonValue& json)
 {
     DiskSpec disk{
@@ -105,6 +110,8 @@ QJsonObject ReplicationSpec::toJson() const
             {u"secondary-address"_s, secondaryAddress.toString()},
             {u"nbd-port"_s, nbdPort},
             {u"migration-port"_s, migrationPort},
+            {u"copy"_s, copy},
+            {u"base"_s, base},
             {u"iothread"_s, qint64(ioThread)},
             {u"qemu-version"_s, qemuVersion},
             {u"kvm"_s, kvm}};
@@ -137,6 +144,13 @@ Result<ReplicationSpec> ReplicationSpec::fromJson(const QJsonObject& json)
     spec.secondaryAddress = QHostAddress{json[u"secondary-address"].toString()};
     spec.nbdPort = port(json[u"nbd-port"]);
     spec.migrationPort = port(json[u"migration-port"]);
+    spec.copy = json[u"copy"].toString();
+    spec.base = json[u"base"].toString();
+    for (const auto& identity : {spec.copy, spec.base}) {
+        // They become parts of names in QEMU.
+        if (!identity.isEmpty() && !isIdentity(identity))
+            return failure(Errc::Malformed, u"a copy without a proper identity"_s);
+    }
     spec.ioThread = unsigned(json[u"iothread"].toInteger());
     spec.qemuVersion = json[u"qemu-version"].toString();
     spec.kvm = json[u"kvm"].toBool();

@@ -57,6 +57,12 @@ struct ReplicationSpec
     QHostAddress secondaryAddress; ///< On the dedicated link.
     quint16 nbdPort{0}; ///< On the secondary.
     quint16 migrationPort{0}; ///< On the secondary.
+    /// Random identity of the copy that the replicas are; both hosts keep it. Empty: no note is
+    /// taken of what changes, as by older versions.
+    QString copy;
+    /// Identity of the copy that the replicas were before and that lacks nothing but what has
+    /// changed since; empty if everything has to be copied.
+    QString base;
     unsigned ioThread{0}; ///< libvirt's id of the iothread that compares; 0 before it exists.
     QString qemuVersion;
     bool kvm{false};

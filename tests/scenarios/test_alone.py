@@ -40,7 +40,9 @@ def test_plug_of_the_shadow_pulled(lab, name):
     lab.plug("beta")
     lab.beta.wait_state(name, "none", 60)
     equal(lab.beta.domains(), {}, "domains on beta")
-    equal(lab.beta.files(), [], "images on beta")
+    # None if the shadow was lost before its host had said that all of it is on disk.
+    overlays = [file for file in lab.beta.files() if any(part in file for part in ("hidden", "active", "late"))]
+    equal(overlays, [], "overlays on beta")
     lab.alpha.lockstep("protect", name)
     lab.beta.wait_state(name, "protected")
 

@@ -75,7 +75,8 @@ def test_events_are_followed_live_and_across_restarts(lab):
         wait_for(lambda: "lockstepd is back" in follow.lines, 20, "its start is shown")
         lab.wait_peers()
         lab.protect(guest)
-        wait_for(lambda: seen()[-1]["text"] == "job 1 (protect) is done", 20,
+        # The last that a protection tells of.
+        wait_for(lambda: seen()[-1]["text"].startswith("beta has all of the copy on disk"), 60,
                  lambda: f"what came after the restart is shown: {seen()}")
         followed = seen()
     events = alpha.lockstep("events")

@@ -29,7 +29,7 @@ def fails_over(lab, fault, arbiter):
         failover.strike(lambda: strike(lab), lab.host(survivor), within)
 
 
-@for_guests("primary-unplugged", "secondary-killed", "primary-frozen")
+@for_guests("primary-unplugged", "primary-frozen", full=("secondary-killed",))
 def test_by_the_record(lab, fault):
     fails_over(lab, fault, "etcd")
 
@@ -217,12 +217,7 @@ def test_link_cut_one_way(lab, link):
 
 
 @full_only
-@for_guests("alpha")
-def test_daemon_dead_for_long_too(lab, where):
-    test_daemon_dead_for_long(lab, where)
-
-
-@for_guests("beta")
+@for_guests("alpha", "beta")
 def test_daemon_dead_for_long(lab, where):
     guest = lab.guest("web")
     lab.protect(guest, arbiter="etcd")

@@ -24,7 +24,7 @@ def fails(ground, point, action):
 
 def test_an_error_in_each_step(lab):
     with Ground(lab, patient=True) as ground:
-        for index, point in enumerate(spread(ground.points, None if lab.full else 12, offset=0)):
+        for index, point in enumerate(spread(ground.points, None if lab.full else 9, offset=0)):
             for action in ("error", "late") if lab.full else (("error", "late")[index % 2],):
                 ground.attempt(f"{action} in {point}", lambda: fails(ground, point, action), parted=False)
         ground.attempt("no fault", ground.once, parted=False)
@@ -43,7 +43,7 @@ def cancelled(ground, point):
 
 def test_a_cancel_in_each_step(lab):
     with Ground(lab, patient=True) as ground:
-        for point in spread(ground.points, None if lab.full else 8, offset=1):
+        for point in spread(ground.points, None if lab.full else 5, offset=1):
             ground.attempt(f"cancel in {point}", lambda: cancelled(ground, point), parted=False)
         ground.attempt("no fault", ground.once, parted=False)
 
@@ -97,11 +97,11 @@ def own_daemon_killed(ground, point, action):
 
 def test_a_loss_in_each_step(lab):
     with Ground(lab) as ground:
-        for point in spread(ground.points, None if lab.full else 3, offset=2):
+        for point in spread(ground.points, None if lab.full else 2, offset=2):
             ground.attempt(f"beta unplugged in {point}", lambda: peer_unplugged(ground, point))
-        for point in spread(ground.points, None if lab.full else 3, offset=3):
+        for point in spread(ground.points, None if lab.full else 2, offset=3):
             ground.attempt(f"beta's daemon killed in {point}", lambda: peer_daemon_killed(ground, point))
-        for index, point in enumerate(spread(ground.points, None if lab.full else 5, offset=4)):
+        for index, point in enumerate(spread(ground.points, None if lab.full else 3, offset=4)):
             for action in ("pause", "pause-after") if lab.full else (("pause", "pause-after")[index % 2],):
                 ground.attempt(f"alpha's daemon killed in {point}, {action}",
                                lambda: own_daemon_killed(ground, point, action))

@@ -17,7 +17,7 @@ FAULTS = {
 AT_REST = ("none", "alone", "off", "stale", "protected")
 
 
-@for_guests("alpha unplugged", "beta QEMU killed")
+@for_guests("alpha unplugged", full=("beta QEMU killed",))
 def test_in_a_checkpoint(lab, fault):
     """Answers that differ make one checkpoint after the other, so the fault meets one."""
     name, _, what = fault.partition(" ")
@@ -153,7 +153,7 @@ def in_each_call(lab, whats, count, offset):
 
 
 def test_in_a_takeover_and_its_merge(lab):
-    in_each_call(lab, ["QEMU killed", "daemon killed"], None if lab.full else 2, 0)
+    in_each_call(lab, ["QEMU killed", "daemon killed"], None if lab.full else 1, 1)
 
 
 @full_only
@@ -197,7 +197,7 @@ def protecting_interrupted(lab, number, name, what):
             scene.load.run_for(scene.load.status()["at"] + 5)
 
 
-@for_guests("alpha unplugged", "beta QEMU frozen")
+@for_guests("beta QEMU frozen", full=("alpha unplugged",))
 def test_while_protecting(lab, fault):
     name, _, what = fault.partition(" ")
     for number in (5, 20, 45) if lab.full else (25,):

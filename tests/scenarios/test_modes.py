@@ -3,7 +3,7 @@
 
 import time
 
-from harness import at_least, at_most, equal, for_guests, wait_for
+from harness import at_least, at_most, equal, for_guests, full_only, wait_for
 from harness.graph import graph, ours, without_rewriters
 from harness.watch import Events
 
@@ -116,6 +116,7 @@ def test_taken_over_just_after_a_change(lab, name):
     loads["numbers"].verify()
 
 
+@full_only
 def test_kept_by_the_pair(lab):
     """A mode outlives restarts of both daemons and the loss of the shadow."""
     guest = lab.guest("web")

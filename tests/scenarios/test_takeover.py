@@ -39,7 +39,8 @@ def test_plug_pulled_under_load(lab, name):
     equal(lab.beta.wait_state(name, "alone")["role"], "primary", "beta's role")
 
 
-@for_guests("web", full=("db",))
+@full_only
+@for_guests("web", "db")
 def test_protected_back_and_taken_over_again(lab, name):
     guest = lab.guest(name)
     plain = graph(lab.alpha, name)

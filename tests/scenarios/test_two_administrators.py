@@ -7,7 +7,7 @@ import json
 from faults.ground import boot
 from faults.plain import expect_clean
 from faults.refusal import FAILED, TIMED_OUT
-from harness import Failure, equal, wait_for
+from harness import Failure, equal, full_only, wait_for
 
 REFUSALS = ("Busy", "AlreadyProtected", "WrongRole", "NotProtected", "NotInStep", "UnknownPair", "UnknownPeer",
             "PeerUnreachable", "PeerNotAccepted")
@@ -103,6 +103,7 @@ def test_set_twice(lab):
         expect_both([lab.alpha.pair("web")["auto-protect"], True], answers)
 
 
+@full_only
 def test_cancel_twice(lab):
     guest = boot(lab)
     job = lab.alpha.lockstep("protect", "web", "beta", "--no-wait")["id"]

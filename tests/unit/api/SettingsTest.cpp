@@ -57,6 +57,22 @@ const std::vector<Wrong>& everyWrong()
          u"period \"1.5ms\""_s},
         {"time as text", {{"period", sdbus::Variant{std::string{"25ms"}}}}, u"option period"_s},
         {"too few", {{"queue-limit", sdbus::Variant{uint64_t{15}}}}, u"it can be 16 to 65536"_s},
+        {"part of a MiB",
+         {{"bandwidth", sdbus::Variant{uint64_t{1'500'000}}}},
+         u"bandwidth \"1500000\": it can be 1MiB/s to 100GiB/s or default"_s},
+        {"rate as text",
+         {{"bandwidth", sdbus::Variant{std::string{"10MiB/s"}}}},
+         u"option bandwidth: it must be a number of bytes a second"_s},
+        {"copy faster than anything",
+         {{"copy-speed", sdbus::Variant{uint64_t{107'375'230'976}}}},
+         u"copy-speed \"107375230976\": it can be 1MiB/s to 100GiB/s or default"_s},
+        {"copy speed as text",
+         {{"copy-speed", sdbus::Variant{std::string{"10MiB/s"}}}},
+         u"option copy-speed: it must be a number of bytes a second"_s},
+        {"too many channels", {{"channels", sdbus::Variant{uint64_t{17}}}}, u"it can be 1 to 16"_s},
+        {"no such compression",
+         {{"compression", sdbus::Variant{std::string{"lz4"}}}},
+         u"it can be none, zlib or zstd"_s},
     };
     return all;
 }

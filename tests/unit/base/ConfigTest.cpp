@@ -73,6 +73,8 @@ uri = "qemu+unix:///system"
 port-min = 65532
 port-max = 65535
 image-directory = "/srv//images/"
+copy-speed = 250
+keep-replica-hours = 0
 [log]
 level = "warning"
 [store]
@@ -106,6 +108,8 @@ agent = "/opt//fence_own"
     QCOMPARE(config->replication.portMin, 65532);
     QCOMPARE(config->replication.portMax, 65535);
     QCOMPARE(config->replication.imageDirectory, u"/srv/images"_s);
+    QCOMPARE(config->replication.copySpeed, 250);
+    QCOMPARE(config->replication.keepReplica, 0h);
     QCOMPARE(config->log.level, spdlog::level::warn);
     QCOMPARE(config->store.directory, u"/srv/state"_s);
     QCOMPARE(config->metrics.listen, u"::1"_s);
@@ -147,7 +151,7 @@ void ConfigTest::shippedFileNamesEveryKeyWithAValidDefault()
     QVERIFY(file.open(QIODevice::ReadOnly));
     auto text = QString::fromUtf8(file.readAll());
     static const QRegularExpression key{u"^#([a-z-]+ = )"_s, QRegularExpression::MultilineOption};
-    QCOMPARE(text.count(key), 19);
+    QCOMPARE(text.count(key), 21);
     text.replace(key, u"\\1"_s);
     const auto config = Config::parse(text.toUtf8(), u"x"_s);
     QVERIFY2(config, config ? "" : qPrintable(config.error().message()));
@@ -187,6 +191,10 @@ void ConfigTest::refusesWithFileLineAndKey_data()
     row("control port in range", "[control]\nport = 49510\n", 2, u"[control] port"_s);
     row("relative images", "[replication]\nimage-directory = \"images\"\n", 2,
         u"image-directory"_s);
+    row("no copy at all", "[replication]\ncopy-speed = 0\n", 2, u"copy-speed"_s);
+    row("copy too fast", "[replication]\ncopy-speed = 1000001\n", 2, u"copy-speed"_s);
+    row("copy speed unknown", "[replication]\ncopy-speed = \"fast\"\n", 2, u"copy-speed"_s);
+    row("kept for ever", "[replication]\nkeep-replica-hours = 8761\n", 2, u"keep-replica-hours"_s);
     row("level unknown", "[log]\nlevel = \"loud\"\n", 2, u"[log] level"_s);
     row("level is a number", "[log]\nlevel = 3\n", 2, u"[log] level"_s);
     row("relative store", "[store]\ndirectory = \"state\"\n", 2, u"[store] directory"_s);
@@ -310,6 +318,8 @@ void ConfigTest::showsWhatIsInEffect()
     QVERIFY(!all[u"control.name"_s].value.isEmpty());
     QCOMPARE(all[u"control.name"_s].value, all[u"control.name"_s].usual);
     QCOMPARE(all[u"log.level"_s].value, u"info"_s);
+    QCOMPARE(all[u"replication.copy-speed"_s].value, u"auto"_s);
+    QCOMPARE(all[u"replication.keep-replica-hours"_s].value, u"168"_s);
     QCOMPARE(all[u"etcd.endpoints"_s].value, u"http://a:1, http://b:2"_s);
     QVERIFY(all[u"etcd.timeout-ms"_s].isFromFile); // though it says what it would be anyway
     QCOMPARE(all[u"etcd.timeout-ms"_s].unit, u"ms"_s);

@@ -41,6 +41,7 @@ class SettingsCommandsTest final : public QObject
     Q_OBJECT
 private Q_SLOTS:
     void setChangesWhatIsGiven();
+    void setTellsWhatTheNextShadowHas();
     void setRefusesWithWhatIsAllowed_data();
     void setRefusesWithWhatIsAllowed();
     void setTellsWhatTheDaemonSays();
@@ -65,11 +66,30 @@ void SettingsCommandsTest::setChangesWhatIsGiven()
     QCOMPARE(
         outcome.out,
         u"web1: arbiter=etcd on-arbiter-loss=wait auto-protect=no reuse-disks=yes mode=colo "
-        "period=default idle-period=20s compare-timeout=300ms scan-cycle=50ms queue-limit=1024\n"_s);
+        "period=default idle-period=20s compare-timeout=300ms scan-cycle=50ms queue-limit=1024 "
+        "bandwidth=default copy-speed=default channels=1 compression=none\n"_s);
     const Outcome json = runCli(stage, {u"set"_s, u"web1"_s, u"reuse-disks=no"_s, u"--json"_s});
     QCOMPARE(json.status, 0);
     QCOMPARE(json.json()[u"reuse-disks"].toBool(true), false);
     QCOMPARE(json.json()[u"auto-protect"].toBool(true), false);
+}
+
+void SettingsCommandsTest::setTellsWhatTheNextShadowHas()
+{
+    Stage stage;
+    const Outcome limited = runCli(stage,
+                                   {u"set"_s, u"web1"_s, u"copy-speed=200MiB/s"_s,
+                                    u"bandwidth=1.5GiB/s"_s, u"reuse-disks=yes"_s});
+    QCOMPARE(limited.status, 0);
+    QVERIFY2(limited.err.isEmpty(), qPrintable(limited.err)); // all that counts at once
+    QCOMPARE(stage.pairs.calls.last(),
+             u"set %1 reuse-disks bandwidth=1610612736 copy-speed=209715200"_s.arg(uuidOfWeb1()));
+    const Outcome outcome =
+        runCli(stage, {u"set"_s, u"web1"_s, u"channels=4"_s, u"compression=zstd"_s});
+    QCOMPARE(outcome.status, 0);
+    QCOMPARE(stage.pairs.calls.last(), u"set %1 channels=4 compression=zstd"_s.arg(uuidOfWeb1()));
+    QCOMPARE(outcome.err,
+             u"web1: counts when the next shadow is made: channels and compression\n"_s);
 }
 
 void SettingsCommandsTest::setRefusesWithWhatIsAllowed_data()
@@ -85,6 +105,13 @@ void SettingsCommandsTest::setRefusesWithWhatIsAllowed_data()
     QTest::newRow("key")
         << QStringList{u"colour=red"_s}
         << u"There are arbiter, on-arbiter-loss, auto-protect, reuse-disks, mode, period"_s;
+    QTest::newRow("rate without a unit")
+        << QStringList{u"bandwidth=10"_s} << u"it can be 1MiB/s to 100GiB/s or default"_s;
+    QTest::newRow("rate below its least")
+        << QStringList{u"bandwidth=0.5MiB/s"_s} << u"it can be 1MiB/s to 100GiB/s or default"_s;
+    QTest::newRow("copy in the words of lockstepd.conf")
+        << QStringList{u"copy-speed=auto"_s}
+        << u"copy-speed \"auto\": it can be 1MiB/s to 100GiB/s or default"_s;
     QTest::newRow("no value") << QStringList{u"auto-protect"_s} << u"is not KEY=VALUE"_s;
     QTest::newRow("no key") << QStringList{u"=yes"_s} << u"is not KEY=VALUE"_s;
     QTest::newRow("twice") << QStringList{u"auto-protect=no"_s, u"auto-protect=yes"_s}

@@ -117,7 +117,9 @@ Task<Result<QJsonObject>> FakeHost::prepare(Peers::Handler handler, PeerId peer,
             nic.requestPort = nic.responsePort = 0;
     }));
     LOCKSTEP_CO_TRY(record, pairs.get(webUuid()));
-    co_return QJsonObject{{u"spec"_s, record.spec.toJson()}};
+    QJsonObject answer = *reply;
+    answer.insert(u"spec"_s, record.spec.toJson());
+    co_return answer;
 }
 
 void FakeHost::join(FakeHost& left, FakeHost& right)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "fakes/FakeMonitor.h"
 
+#include "fakes/FakeAnswers.h"
+
 #include <algorithm>
 
 namespace lockstep::test {
@@ -9,13 +11,6 @@ using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
 
 namespace {
-
-std::unexpected<Error> refuse(const QString& text)
-{
-    return failure(Errc::Refused, u"GenericError: "_s + text);
-}
-
-const QJsonValue done = QJsonObject{};
 
 QStringList chardevsOf(const QJsonObject& object)
 {
@@ -80,11 +75,14 @@ FakeMonitor::Answer FakeMonitor::answer(const QString& command, const QJsonObjec
     }
     if (command == u"announce-self")
         return done;
-    for (const auto part :
-         {&FakeMonitor::answerBlock, &FakeMonitor::answerObjects, &FakeMonitor::answerMigration}) {
+    for (const auto part : {&FakeMonitor::answerBlock, &FakeMonitor::answerJobs,
+                            &FakeMonitor::answerBitmaps, &FakeMonitor::answerObjects,
+                            &FakeMonitor::answerMigrationSettings, &FakeMonitor::answerMigration}) {
         if (auto reply = (this->*part)(command, arguments))
             return *reply;
     }
+    if (auto reply = answerReplication(command))
+        return *reply;
     return failure(Errc::Refused, u"CommandNotFound: "_s + command);
 }
 
@@ -95,8 +93,6 @@ std::optional<FakeMonitor::Answer> FakeMonitor::answerBlock(const QString& comma
         return Answer{listNodes()};
     if (command == u"query-block")
         return Answer{listDrives()};
-    if (command == u"query-block-jobs")
-        return Answer{listJobs()};
     if (command == u"blockdev-add")
         return addNode(arguments);
     if (command == u"x-blockdev-change")
@@ -106,16 +102,8 @@ std::optional<FakeMonitor::Answer> FakeMonitor::answerBlock(const QString& comma
         if (!nodes.contains(name) || isUsed(name))
             return refuse(u"node %1 is in use or not there"_s.arg(name));
         nodes.remove(name);
-    } else if (command == u"blockdev-mirror") {
-        const QString target = arguments[u"target"].toString();
-        if (!nodes.contains(target) || !nodes.contains(arguments[u"device"].toString())
-            || isUsed(target))
-            return refuse(u"cannot mirror to %1"_s.arg(target));
-        jobs.insert(arguments[u"job-id"].toString(), target);
-        m_copied = 0;
-    } else if (command == u"block-job-cancel") {
-        if (jobs.remove(arguments[u"device"].toString()) == 0)
-            return refuse(u"no such job"_s);
+        bitmaps.remove(name);
+        m_replicating.removeAll(name);
     } else if (command == u"nbd-server-start") {
         if (std::exchange(nbdServer, true))
             return refuse(u"NBD server already running"_s);
@@ -184,7 +172,7 @@ std::optional<FakeMonitor::Answer> FakeMonitor::answerObjects(const QString& com
 }
 
 std::optional<FakeMonitor::Answer> FakeMonitor::answerMigration(const QString& command,
-                                                                const QJsonObject& arguments)
+                                                                const QJsonObject& /*arguments*/)
 {
     if (command == u"query-colo-status")
         return Answer{QJsonObject{{u"mode"_s, coloMode}}};
@@ -227,20 +215,50 @@ std::optional<FakeMonitor::Answer> FakeMonitor::answerMigration(const QString& c
     } else if (command == u"x-colo-lost-heartbeat") {
         if (coloMode == u"none")
             return refuse(u"not in COLO"_s);
-        if (coloMode == u"secondary")
+        if (coloMode == u"secondary") {
             beginMerge();
+            incoming.reset();
+        }
         coloMode = u"none"_s;
         migration = u"completed"_s;
         setRunning();
         if (left)
             left();
+    } else {
+        return std::nullopt;
+    }
+    return Answer{done};
+}
+
+std::optional<FakeMonitor::Answer>
+FakeMonitor::answerMigrationSettings(const QString& command, const QJsonObject& arguments)
+{
+    if (command == u"migrate-set-capabilities") {
+        const QJsonArray list = arguments[u"capabilities"].toArray();
+        for (const auto& entry : list) {
+            const QString name = entry[u"capability"].toString();
+            if (!entry[u"state"].toBool())
+                capabilities.remove(name);
+            else if (name == u"multifd" && incoming)
+                return refuse(u"Multifd must be set before incoming starts"_s);
+            else
+                capabilities.insert(name);
+        }
     } else if (command == u"migrate-set-parameters") {
+        const QString word = arguments[u"multifd-compression"].toString(u"none"_s);
+        if (!compressions.contains(word))
+            return refuse(
+                u"Parameter 'multifd-compression' does not accept value '%1'"_s.arg(word));
+        for (const QString& name : arguments.keys())
+            parameters.insert(name, arguments[name]);
         // Under COLO this makes a checkpoint.
         if (arguments.contains(u"x-checkpoint-delay") && coloMode == u"primary" && event) {
             event(u"STOP"_s);
             event(u"RESUME"_s);
         }
-    } else if (command != u"migrate-set-capabilities" && command != u"migrate-incoming") {
+    } else if (command == u"migrate-incoming") {
+        incoming = capabilities;
+    } else {
         return std::nullopt;
     }
     return Answer{done};
@@ -251,6 +269,7 @@ void FakeMonitor::enterColo()
     migration = m_yanked ? u"failed"_s : coloEnd.isEmpty() ? u"colo"_s : coloEnd;
     if (migration == u"colo") {
         coloMode = u"primary"_s;
+        startReplicating();
         if (entered)
             entered();
     } else if (migration == u"completed") {
@@ -332,7 +351,11 @@ QJsonArray FakeMonitor::listNodes()
         for (auto child = node->children.cbegin(); child != node->children.cend(); ++child)
             children.append(
                 QJsonObject{{u"child"_s, child.key()}, {u"node-name"_s, child.value()}});
-        list.append(QJsonObject{{u"node-name"_s, node.key()}, {u"children"_s, children}});
+        QJsonArray maps;
+        for (const auto& name : bitmaps.value(node.key()))
+            maps.append(QJsonObject{{u"name"_s, name}, {u"recording"_s, true}});
+        list.append(QJsonObject{
+            {u"node-name"_s, node.key()}, {u"children"_s, children}, {u"dirty-bitmaps"_s, maps}});
     }
     return list;
 }
@@ -345,22 +368,6 @@ QJsonArray FakeMonitor::listDrives() const
         list.append(QJsonObject{
             {u"qdev"_s, u"/machine/peripheral/%1/virtio-backend"_s.arg(drive.key())},
             {u"inserted"_s, QJsonObject{{u"node-name"_s, drive.value()}, {u"image"_s, image}}}});
-    }
-    return list;
-}
-
-QJsonArray FakeMonitor::listJobs()
-{
-    ++m_copied;
-    QJsonArray list;
-    for (const auto& id : jobs.keys()) {
-        QJsonObject job{{u"device"_s, id},
-                        {u"len"_s, 100},
-                        {u"ready"_s, m_copied >= rounds},
-                        {u"offset"_s, std::min(100, m_copied * 100 / std::max(1, rounds))}};
-        if (!mirrorError.isEmpty())
-            job.insert(u"error"_s, mirrorError);
-        list.append(job);
     }
     return list;
 }

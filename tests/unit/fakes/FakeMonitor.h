@@ -7,6 +7,7 @@
 
 #include <QJsonArray>
 #include <QMap>
+#include <QSet>
 #include <QStringList>
 
 #include <functional>
@@ -47,7 +48,10 @@ public:
     QString refused;              ///< Every command of this name fails.
     QString migrationEnd; ///< E.g. "failed": what the migration comes to instead of pre-switchover.
     QString coloEnd; ///< What migrate-continue comes to instead of "colo".
-    QString mirrorError; ///< What the mirrors report.
+    QString mirrorError; ///< What the mirrors have failed with.
+    QString mirrorEndError; ///< What they fail with when they are ended.
+    QString backupError; ///< What the backups report once they have ended.
+    QString replicationError; ///< What has kept a write from a replica.
     bool mergeFails{false}; ///< The merge after a takeover gives up, as on a full disk.
     bool off{false}; ///< The domain has ended.
     std::function<void(const QString& name)> event; ///< Where its events go.
@@ -56,6 +60,8 @@ public:
     std::function<void(int number)> seen; ///< Told of each command before it is answered.
     qint64 cpuThread{0}; ///< Of the guest's CPU; 0: it does not tell.
     int rounds{2}; ///< Queries until a copy or merge is through.
+    QStringList compressions{QStringLiteral("none"), QStringLiteral("zlib"),
+                             QStringLiteral("zstd")}; ///< With which it was built.
 
     // Its state.
     QString status{QStringLiteral("running")};
@@ -65,9 +71,16 @@ public:
     QMap<QString, QString> drives; ///< Node by device alias.
     QMap<QString, QJsonObject> objects;
     QStringList chardevs;
-    QMap<QString, QString> jobs; ///< Target node by job.
+    QMap<QString, QString> jobs; ///< Target node by job; empty once it is concluded.
+    QMap<QString, QStringList> bitmaps; ///< By node; a node without any is not in it.
+    QStringList flushed; ///< Nodes, in the order in which they were flushed.
+    QMap<QString, qint64> speeds; ///< Of jobs, as they were set last.
+    QStringList zeroTargets; ///< Nodes that a mirror was told to be all zero before.
     QMap<QString, QString> exports;
     bool nbdServer{false};
+    QSet<QString> capabilities; ///< Of migration, those that are on.
+    QJsonObject parameters; ///< Of migration, those that were set.
+    std::optional<QSet<QString>> incoming; ///< Capabilities with which it waits for a migration.
 
     // What it has seen.
     int commands{0};
@@ -84,6 +97,21 @@ private:
                                                       const QJsonObject& arguments);
     [[nodiscard]] std::optional<Answer> answerMigration(const QString& command,
                                                         const QJsonObject& arguments);
+    [[nodiscard]] std::optional<Answer> answerJobs(const QString& command,
+                                                   const QJsonObject& arguments);
+    [[nodiscard]] std::optional<Answer> answerBitmaps(const QString& command,
+                                                      const QJsonObject& arguments);
+    [[nodiscard]] Answer startMirror(const QJsonObject& arguments);
+    [[nodiscard]] Answer startBackup(const QJsonObject& arguments);
+    [[nodiscard]] Answer cancelJob(const QString& id, bool force);
+    [[nodiscard]] std::optional<Answer> answerReplication(const QString& command);
+    void startReplicating();
+    /// It has ended, and waits to be dismissed; its nodes are free.
+    void conclude(const QString& id, const QString& error);
+    /// Everything that uses a node uses the other one instead.
+    void replaceNode(const QString& node, const QString& by);
+    [[nodiscard]] std::optional<Answer> answerMigrationSettings(const QString& command,
+                                                                const QJsonObject& arguments);
     [[nodiscard]] Answer addNode(const QJsonObject& node);
     [[nodiscard]] Answer changeChildren(const QJsonObject& change);
     [[nodiscard]] Answer setProperty(const QJsonObject& arguments);
@@ -98,6 +126,10 @@ private:
 
     QStringList* m_journal{nullptr};
     QMap<QString, Bytes> m_sizes;
+    QMap<QString, QString> m_filters; ///< Of mirrors that have one.
+    QStringList m_backups; ///< Which of the jobs are.
+    QStringList m_replicating; ///< Nodes of replication that have been started.
+    QMap<QString, QString> m_concluded; ///< Jobs, with what they have failed with.
     int m_copied{0};
     int m_switching{0};
     bool m_yanked{false};

@@ -58,6 +58,8 @@ void QemuTraitsTest::knowsWhichVersionsWork()
         return;
     }
     QCOMPARE(traits->returnPath, returnPath);
+    QCOMPARE(traits->targetIsZero, returnPath); // of those that work, the same have both
+    QCOMPARE(traits->multifd, returnPath); // both came with the same version
     QCOMPARE(traits->capabilities, QStringList{u"x-colo"_s});
 }
 

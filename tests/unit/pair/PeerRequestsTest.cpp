@@ -242,6 +242,8 @@ void PeerRequestsTest::refusesWhatIsNoRequest_data()
     }
     QTest::newRow("for nothing") << u"pair.let-go"_s << u"for"_s << text;
     QTest::newRow("let-go, epoch") << u"pair.let-go"_s << u"epoch"_s << text;
+    QTest::newRow("flush, epoch") << u"replica.flush"_s << u"epoch"_s << text;
+    QTest::newRow("drop, uuid") << u"replica.drop"_s << u"uuid"_s << text;
     QTest::newRow("number") << u"pair.promise"_s << u"number"_s << text;
     QTest::newRow("promise") << u"pair.promise"_s << u"promise"_s << QJsonValue{1};
 }

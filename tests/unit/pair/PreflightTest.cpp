@@ -285,6 +285,7 @@ private Q_SLOTS:
     static void findsExactlyWhatIsWrong_data();
     static void findsExactlyWhatIsWrong();
     static void refusesQemuThatCannotDoIt();
+    static void refusesChannelsThatQemuHasNot();
     static void saysHowMuchIsNeeded();
     static void takesWhatIsHarmless_data();
     static void takesWhatIsHarmless();
@@ -344,6 +345,25 @@ void PreflightTest::refusesQemuThatCannotDoIt()
     }
     QCOMPARE(findings[0].host, u"alpha"_s);
     QCOMPARE(findings[1].host, u"beta"_s);
+}
+
+void PreflightTest::refusesChannelsThatQemuHasNot()
+{
+    PreflightFixture facts;
+    facts.local.channels = 4;
+    QCOMPARE(preflight(facts.local, facts.remote), QList<Finding>{});
+    facts.local.live.type = u"kvm"_s;
+    facts.local.inactive.reset();
+    facts.local.qemuVersion = u"7.2.22"_s;
+    facts.remote.host.qemuVersion = u"7.2.22"_s;
+    const auto findings = preflight(facts.local, facts.remote);
+    QCOMPARE(findings.size(), 1);
+    QCOMPARE(findings[0].id, u"qemu-channels"_s);
+    QCOMPARE(findings[0].host, u"alpha"_s);
+    QVERIFY(findings[0].message.contains(u"4 channels"_s));
+    QVERIFY(findings[0].remedy.contains(u"channels=1"_s));
+    facts.local.channels = 1;
+    QCOMPARE(preflight(facts.local, facts.remote), QList<Finding>{});
 }
 
 void PreflightTest::saysHowMuchIsNeeded()

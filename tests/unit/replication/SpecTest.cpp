@@ -56,6 +56,8 @@ void SpecTest::comesBackAsItWas()
     spec.disks[0].late = u"/l"_s;
     spec.disks[0].size = {9'007'199'254'740'993}; // no double holds it
     spec.kvm = true;
+    spec.copy = u"0b6c1c5e-6a0e-4a53-9f5a-0d7f7d3a4c11"_s;
+    spec.base = u"0b6c1c5e-6a0e-4a53-9f5a-0d7f7d3a4c12"_s;
     const auto read = ReplicationSpec::fromJson(spec.toJson());
     QVERIFY2(read, read ? "" : qPrintable(read.error().message()));
     QCOMPARE(read->toJson(), spec.toJson());
@@ -75,6 +77,8 @@ void SpecTest::refusesWhatIsNoSpec_data()
     // Targets become parts of paths, aliases parts of QOM paths: a peer must not choose where they
     // point.
     QTest::newRow("target leaves the folder") << withDisk(u"target"_s, u"../vda"_s);
+    QTest::newRow("a copy that is no identity") << with(u"copy"_s, u"x, y"_s);
+    QTest::newRow("a base that is no identity") << with(u"base"_s, u"../vda"_s);
     QTest::newRow("target with newline") << withDisk(u"target"_s, u"vda\n"_s);
     QTest::newRow("alias leaves the path") << withDisk(u"alias"_s, u"x/../y"_s);
     QTest::newRow("target too long for a node name") << withDisk(u"target"_s, QString(16, u'v'));
