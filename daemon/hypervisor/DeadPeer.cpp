@@ -5,21 +5,23 @@
 
 namespace lockstep {
 
-Result<int> destroySockets(const QHostAddress& local, const QHostAddress& remote, quint16 firstPort,
-                           quint16 lastPort)
+Result<int> destroySockets(const QHostAddress& local, const QHostAddress& remote,
+                           const QList<quint16>& ports)
 {
     SockDiag kernel;
     const auto sockets = kernel.list(SockDiag::Which::WithPeer);
     if (!sockets)
         return std::unexpected{sockets.error()};
     int destroyed = 0;
-    for (const TcpSocket& socket : *sockets) {
-        if (!socket.isBetween(local, remote, firstPort, lastPort))
-            continue;
-        const auto done = kernel.destroy(socket);
-        if (!done)
-            return std::unexpected{done.error()};
-        destroyed += *done ? 1 : 0;
+    for (const quint16 port : ports) {
+        for (const TcpSocket& socket : *sockets) {
+            if (!socket.isBetween(local, remote, port, port))
+                continue;
+            const auto done = kernel.destroy(socket);
+            if (!done)
+                return std::unexpected{done.error()};
+            destroyed += *done ? 1 : 0;
+        }
     }
     return destroyed;
 }

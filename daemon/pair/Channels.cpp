@@ -24,22 +24,24 @@ Result<void> sever(const ReplicationSpec& spec, const QList<quint16>& ports)
     for (const bool primary : {true, false}) {
         const auto& local = primary ? spec.primaryAddress : spec.secondaryAddress;
         const auto& remote = primary ? spec.secondaryAddress : spec.primaryAddress;
-        for (const quint16 port : ports) {
-            const auto destroyed = destroySockets(local, remote, port, port);
-            if (!destroyed)
-                return std::unexpected{destroyed.error().during(
-                    QStringLiteral("destroying QEMU's connections to %1").arg(remote.toString()))};
-        }
+        const auto destroyed = destroySockets(local, remote, ports);
+        if (!destroyed)
+            return std::unexpected{destroyed.error().during(
+                QStringLiteral("destroying QEMU's connections to %1").arg(remote.toString()))};
     }
     return {};
 }
 
+/// The shadow's answers end first: beside one of them what acknowledges a request leaves, and must
+/// not once requests do not reach the shadow any more (docs/qemu.md, trap 20).
 QList<quint16> portsBesideReplicas(const ReplicationSpec& spec)
 {
-    QList<quint16> ports{spec.migrationPort};
+    QList<quint16> ports;
     for (const auto& nic : spec.nics)
-        ports << nic.requestPort << nic.responsePort;
-    return ports;
+        ports << nic.responsePort;
+    for (const auto& nic : spec.nics)
+        ports << nic.requestPort;
+    return ports << spec.migrationPort;
 }
 
 } // namespace
