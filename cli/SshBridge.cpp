@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "cli/SshBridge.h"
 
-#include "cli/WireJson.h"
+#include "base/Text.h"
 
 #include <QByteArrayList>
 
@@ -113,12 +113,10 @@ QString SshBridge::lastWords() const
     const off_t size = ::lseek(m_words, 0, SEEK_END);
     const off_t from = std::max<off_t>(size - static_cast<off_t>(most), 0);
     const ssize_t count = ::pread(m_words, buffer.data(), buffer.size(), from);
-    const std::string text{buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0))};
-    const QStringList lines = fromBus(text).split(u'\n', Qt::SkipEmptyParts);
-    // Carriage returns and the like: ssh ends its lines as for a raw terminal.
-    return lines.isEmpty()
-        ? QString{}
-        : QString{lines.last()}.remove(QChar{QChar::ReplacementCharacter}).simplified();
+    // simplified(): carriage returns; ssh ends its lines as for a raw terminal.
+    const QByteArray text{buffer.data(), std::max<ssize_t>(count, 0)};
+    const QStringList lines = QString::fromUtf8(text).split(u'\n', Qt::SkipEmptyParts);
+    return lines.isEmpty() ? QString{} : printable(lines.last().simplified());
 }
 
 Error SshBridge::whyItEnded()
