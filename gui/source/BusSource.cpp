@@ -2,7 +2,7 @@
 #include "gui/source/BusSource.h"
 
 #include "dbus/Names.h"
-#include "gui/source/BusTypes.h"
+#include "gui/proxies/BusTypes.h"
 #include "gui/source/FromBus.h"
 
 #include <QDBusPendingCallWatcher>

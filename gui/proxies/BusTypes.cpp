@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "gui/source/BusTypes.h"
+#include "gui/proxies/BusTypes.h"
 
 #include <QDBusMetaType>
 
