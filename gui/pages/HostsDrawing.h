@@ -49,9 +49,9 @@ private:
 
     void paintOwnHost(QPainter& painter, const LadderLayout& layout) const;
     void paintBand(QPainter& painter, const LadderLayout::Band& band, const QRect& seen);
-    void paintLink(QPainter& painter, const LadderLayout::Band& band, const Peer& peer) const;
+    void paintLink(QPainter& painter, const LadderLayout::Band& band, const Peer& peer);
     void paintRung(QPainter& painter, const LadderLayout::Band& band, const LadderLayout::Rung& rung,
-                   const Pair& pair) const;
+                   const Pair& pair);
     void paintBox(QPainter& painter, const QRect& box) const;
     void paintHostName(QPainter& painter, const QRect& box, const QString& name,
                        const QString& below) const;

@@ -119,11 +119,12 @@ void HostsDrawing::paintBand(QPainter& painter, const LadderLayout::Band& band, 
 }
 
 void HostsDrawing::paintLink(QPainter& painter, const LadderLayout::Band& band,
-                             const Peer& peer) const
+                             const Peer& peer)
 {
+    const LadderLayout& layout = layOut();
     const Look look = peerLook(peer);
     const QColor colour = colourOf(look.tone, palette());
-    const int left = m_layout->ownBox().right() + 1;
+    const int left = layout.ownBox().right() + 1;
     const int right = band.box.left();
     const int y = band.box.top() + fontMetrics().height() + gap;
     constexpr double width = 2;
@@ -146,10 +147,11 @@ void HostsDrawing::paintLink(QPainter& painter, const LadderLayout::Band& band,
 }
 
 void HostsDrawing::paintRung(QPainter& painter, const LadderLayout::Band& band,
-                             const LadderLayout::Rung& rung, const Pair& pair) const
+                             const LadderLayout::Rung& rung, const Pair& pair)
 {
-    const int row = m_layout->metrics().row;
-    const QRect own{m_layout->ownBox().left(), rung.y, m_layout->ownBox().width(), row};
+    const LadderLayout& layout = layOut();
+    const int row = layout.metrics().row;
+    const QRect own{layout.ownBox().left(), rung.y, layout.ownBox().width(), row};
     const QRect other{band.box.left(), rung.y, band.box.width(), row};
     const int middle = rung.y + row / 2;
     const Look look = pairLook(pair.state);
