@@ -153,7 +153,7 @@ Place Navigation::placeOf(const QTreeWidgetItem* item)
             .time = {}};
 }
 
-void Navigation::show(const Place& place)
+void Navigation::showPlace(const Place& place)
 {
     const QSignalBlocker quiet{this};
     if (QTreeWidgetItem* const item = m_items.value(place.id);

@@ -16,7 +16,7 @@ class Navigation final : public QTreeWidget
 public:
     explicit Navigation(Workbench& bench, QWidget* parent = nullptr);
 
-    void show(const Place& place);
+    void showPlace(const Place& place);
 
 Q_SIGNALS:
     void placeWanted(const lockstep::gui::Place& place);
