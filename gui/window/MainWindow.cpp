@@ -69,7 +69,7 @@ MainWindow::~MainWindow()
 {
     // Pages and views go before what they show.
     delete takeCentralWidget();
-    setStatusBar(nullptr);
+    delete statusBar();
 }
 
 void MainWindow::makeMenus()
