@@ -22,10 +22,13 @@ public:
     QList<gui::Domain> knownDomains;
     QList<gui::Event> history; ///< Oldest first.
     gui::Preflight found;
+    bool waitsForRetry{false};
 
     FakeSource();
     /// Connected as "alpha".
     void start() override;
+    [[nodiscard]] bool needsRetry() const override { return waitsForRetry; }
+    void retry() override { calls << QStringLiteral("retry"); }
     /// Adds it to the history, with the next id, and returns it as it is there.
     gui::Event record(const QString& domain, const QString& text);
     /// What lockstepd would announce.
