@@ -66,13 +66,13 @@ constexpr auto order = [] {
     return all;
 }();
 
-QString tr(const char* text) { return QCoreApplication::translate("Act", text); }
+QString translated(const char* text) { return QCoreApplication::translate("Act", text); }
 
 Permission yes() { return {.allowed = true, .why = {}}; }
 
 Permission no(const QString& why) { return {.allowed = false, .why = why}; }
 
-Permission onlyIf(bool allowed, const char* why) { return allowed ? yes() : no(tr(why)); }
+Permission onlyIf(bool allowed, const char* why) { return allowed ? yes() : no(translated(why)); }
 
 bool isOneOf(const QString& word, std::initializer_list<QLatin1StringView> words)
 {
@@ -99,7 +99,7 @@ Permission takeOverOf(const Pair& pair)
 Permission aloneOf(const Pair& pair)
 {
     if (!pair.isPrimary())
-        return no(tr(QT_TRANSLATE_NOOP("Act", "Only the host that the domain runs on can go on "
+        return no(translated(QT_TRANSLATE_NOOP("Act", "Only the host that the domain runs on can go on "
                                               "alone.")));
     return onlyIf(isOneOf(pair.state, {"protected"_L1, "interrupted"_L1, "undoing"_L1, "off"_L1}),
                   QT_TRANSLATE_NOOP("Act", "The domain has no shadow."));
@@ -108,7 +108,7 @@ Permission aloneOf(const Pair& pair)
 Permission protectOf(const Pair& pair)
 {
     if (!pair.isPrimary())
-        return no(tr(QT_TRANSLATE_NOOP("Act", "A domain is protected on the host that it runs "
+        return no(translated(QT_TRANSLATE_NOOP("Act", "A domain is protected on the host that it runs "
                                               "on.")));
     return onlyIf(pair.state == "alone"_L1,
                   QT_TRANSLATE_NOOP("Act", "The domain has a shadow, or is about to have one."));
@@ -123,7 +123,7 @@ Permission unprotectOf(const Pair& pair)
 Permission settingsOf(const Pair& pair)
 {
     if (!pair.isPrimary())
-        return no(tr(QT_TRANSLATE_NOOP("Act", "Settings are changed on the host that the domain "
+        return no(translated(QT_TRANSLATE_NOOP("Act", "Settings are changed on the host that the domain "
                                               "runs on.")));
     return onlyIf(isOneOf(pair.state, {"protected"_L1, "alone"_L1, "off"_L1, "copying"_L1}),
                   QT_TRANSLATE_NOOP("Act", "The pair is busy. Wait until it is protected or "
@@ -142,7 +142,7 @@ Permission pairPermission(Act act, const Source& source, const Pair& pair)
     if (act == Act::PairSettings)
         return settingsOf(pair);
     if (job)
-        return no(tr(QT_TRANSLATE_NOOP("Act", "A job works on this domain. Wait for it, or cancel "
+        return no(translated(QT_TRANSLATE_NOOP("Act", "A job works on this domain. Wait for it, or cancel "
                                               "it.")));
     switch (act) {
     case Act::SwitchOver:
@@ -183,12 +183,12 @@ Permission drainPermission(const Source& source)
         return pair.isPrimary() && pair.state != "off"_L1;
     };
     if (std::ranges::none_of(pairs, isHere))
-        return no(tr(QT_TRANSLATE_NOOP("Act", "No protected domain runs on this host.")));
+        return no(translated(QT_TRANSLATE_NOOP("Act", "No protected domain runs on this host.")));
     const auto hinders = std::ranges::find_if(pairs, [&isHere](const Pair& pair) {
         return isHere(pair) && pair.state != "protected"_L1;
     });
     if (hinders != pairs.end())
-        return no(tr(QT_TRANSLATE_NOOP("Act", "%1 has no shadow that is in step."))
+        return no(translated(QT_TRANSLATE_NOOP("Act", "%1 has no shadow that is in step."))
                       .arg(hinders->domain));
     return yes();
 }
@@ -201,8 +201,8 @@ ActInfo actInfo(Act act)
 {
     const auto& row = *std::ranges::find(rows, act, &Row::act);
     return {.act = act,
-            .text = tr(row.text),
-            .help = tr(row.help),
+            .text = translated(row.text),
+            .help = translated(row.help),
             .icon = row.icon,
             .shortcut = row.shortcut == QKeyCombination{} ? QKeySequence{} : QKeySequence{row.shortcut}};
 }
@@ -210,7 +210,7 @@ ActInfo actInfo(Act act)
 Permission permission(Act act, const Source& source, const Chosen& chosen)
 {
     if (!source.isConnected())
-        return no(tr(QT_TRANSLATE_NOOP("Act", "lockstepd does not answer.")));
+        return no(translated(QT_TRANSLATE_NOOP("Act", "lockstepd does not answer.")));
     const Pair* const pair = source.pair(chosen.pair);
     const Peer* const peer = source.peer(chosen.peer);
     switch (act) {
@@ -233,7 +233,7 @@ Permission permission(Act act, const Source& source, const Chosen& chosen)
     case Act::LinkSettings:
     case Act::RemovePeer:
         return peer ? peerPermission(act, source, *peer)
-                    : no(tr(QT_TRANSLATE_NOOP("Act", "Choose another host first.")));
+                    : no(translated(QT_TRANSLATE_NOOP("Act", "Choose another host first.")));
     case Act::Unprotect:
     case Act::SwitchOver:
     case Act::TakeOver:
@@ -241,7 +241,7 @@ Permission permission(Act act, const Source& source, const Chosen& chosen)
     case Act::PairSettings:
     case Act::CancelJob:
         return pair ? pairPermission(act, source, *pair)
-                    : no(tr(QT_TRANSLATE_NOOP("Act", "Choose a pair first.")));
+                    : no(translated(QT_TRANSLATE_NOOP("Act", "Choose a pair first.")));
     }
     return {};
 }

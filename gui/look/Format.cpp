@@ -12,7 +12,7 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-QString tr(const char* text) { return QCoreApplication::translate("Format", text); }
+QString translated(const char* text) { return QCoreApplication::translate("Format", text); }
 
 /// One digit behind the point below 100, else none.
 QString shortNumber(double value)
@@ -70,10 +70,12 @@ QString agoText(const QDateTime& time, const QDateTime& now)
     constexpr qint64 day = 24 * hour;
     const qint64 seconds = std::max<qint64>(time.secsTo(now), 0);
     if (seconds < minute)
-        return tr("%1 s").arg(seconds);
+        return translated(QT_TRANSLATE_NOOP("Format", "%1 s")).arg(seconds);
     if (seconds < hour)
-        return tr("%1 min").arg(seconds / minute);
-    return seconds < day ? tr("%1 h").arg(seconds / hour) : tr("%1 d").arg(seconds / day);
+        return translated(QT_TRANSLATE_NOOP("Format", "%1 min")).arg(seconds / minute);
+    if (seconds < day)
+        return translated(QT_TRANSLATE_NOOP("Format", "%1 h")).arg(seconds / hour);
+    return translated(QT_TRANSLATE_NOOP("Format", "%1 d")).arg(seconds / day);
 }
 
 QString percentText(double percent) { return u"%1 %"_s.arg(shortNumber(percent)); }

@@ -10,31 +10,36 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-QString tr(const char* text) { return QCoreApplication::translate("Trouble", text); }
+QString translated(const char* text) { return QCoreApplication::translate("Trouble", text); }
 
 } // namespace
 
 QString remedyText(const Error& error)
 {
     if (error.code() == Errc::NotAuthorized) {
-        return tr("You need the password of an administrator, or to be in the group \"lockstep\" "
-                  "of that host: usermod -aG lockstep NAME, then log in again.");
+        return translated(QT_TRANSLATE_NOOP(
+            "Trouble",
+            "You need the password of an administrator, or to be in the group \"lockstep\" of that "
+            "host: usermod -aG lockstep NAME, then log in again."));
     }
     return error.remedy();
 }
 
 void showTrouble(QWidget* parent, const QString& what, const Error& error)
 {
+    const QString headline = translated(QT_TRANSLATE_NOOP("Trouble", "%1: that failed")).arg(what);
     auto* const box = new QMessageBox{QMessageBox::Warning, QCoreApplication::applicationName(),
-                                      tr("%1: that failed").arg(what), QMessageBox::Close, parent};
+                                      headline, QMessageBox::Close, parent};
     box->setAttribute(Qt::WA_DeleteOnClose);
     box->setTextFormat(Qt::PlainText);
     box->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
     QString text = error.message();
     if (const QString remedy = remedyText(error); !remedy.isEmpty())
         text += u"\n\n"_s + remedy;
-    box->setInformativeText(text + u"\n\n"_s
-                            + tr("Name of the error: %1").arg(info(error.code()).name));
+    box->setInformativeText(
+        text + u"\n\n"_s
+        + translated(QT_TRANSLATE_NOOP("Trouble", "Name of the error: %1"))
+              .arg(info(error.code()).name));
     box->open();
 }
 

@@ -66,16 +66,15 @@ QString StatusLine::pairsText() const
     });
     const auto good = std::ranges::count_if(
         pairs, [](const Pair& pair) { return pair.state == "protected"_L1; });
-    const QString all = tr("%1 of %n pair(s) protected", nullptr, static_cast<int>(pairs.size()))
-                            .arg(good);
-    return needy == 0 ? all : tr("%1, %2 in need of somebody").arg(all).arg(needy);
+    const QString all = tr("Protected: %1 of %2").arg(good).arg(pairs.size());
+    return needy == 0 ? all : tr("%1, in need of somebody: %2").arg(all).arg(needy);
 }
 
 QString StatusLine::jobsText() const
 {
     const QList<Job> jobs = m_bench.source.jobs();
     const auto running = std::ranges::count_if(jobs, &Job::isRunning);
-    return running == 0 ? QString{} : tr("%n job(s) running", nullptr, static_cast<int>(running));
+    return running == 0 ? QString{} : tr("Jobs running: %1").arg(running);
 }
 
 void StatusLine::tell()
