@@ -26,9 +26,9 @@ Result<int> demoPairs(const QString& text)
     const int pairs = text.toInt(&isNumber);
     if (isNumber && pairs >= 0 && pairs <= DemoSource::mostPairs)
         return pairs;
-    return failure(Errc::InvalidArgument,
-                   u"--demo=%1: that is no number from 0 to %2"_s.arg(text).arg(
-                       DemoSource::mostPairs));
+    return failure(
+        Errc::InvalidArgument,
+        u"--demo=%1: that is no number from 0 to %2"_s.arg(text).arg(DemoSource::mostPairs));
 }
 
 } // namespace

@@ -39,7 +39,7 @@ int main(int argc, char** argv)
     auto wish = lockstep::gui::readArguments(QApplication::arguments().sliced(1));
     if (!wish) {
         QTextStream{stderr} << u"lockstep-manager: %1\n%2\n"_s.arg(wish.error().message(),
-                                                                  wish.error().remedy());
+                                                                   wish.error().remedy());
         return lockstep::info(wish.error().code()).exitStatus;
     }
     if (!wish->target && !wish->demoPairs && qEnvironmentVariableIsSet("LOCKSTEP_CONNECT"))

@@ -26,11 +26,12 @@ constexpr std::array rows{
         QT_TRANSLATE_NOOP("Act", "Give a running domain a live shadow on another host."),
         "shield"_L1, Qt::CTRL | Qt::Key_P},
     Row{Act::Unprotect, QT_TRANSLATE_NOOP("Act", "&Unprotect..."),
-        QT_TRANSLATE_NOOP("Act", "End protection; the domain is a plain one again."), "unprotect"_L1,
-        Qt::CTRL | Qt::SHIFT | Qt::Key_U},
+        QT_TRANSLATE_NOOP("Act", "End protection; the domain is a plain one again."),
+        "unprotect"_L1, Qt::CTRL | Qt::SHIFT | Qt::Key_U},
     Row{Act::SwitchOver, QT_TRANSLATE_NOOP("Act", "&Switch Over..."),
-        QT_TRANSLATE_NOOP("Act", "A planned change of roles: the domain moves to the other host, "
-                                 "nothing is lost."),
+        QT_TRANSLATE_NOOP("Act",
+                          "A planned change of roles: the domain moves to the other host, "
+                          "nothing is lost."),
         "switchover"_L1, Qt::CTRL | Qt::SHIFT | Qt::Key_S},
     Row{Act::TakeOver, QT_TRANSLATE_NOOP("Act", "&Take Over..."),
         QT_TRANSLATE_NOOP("Act", "Let the shadow on this host go live."), "moving"_L1,
@@ -45,19 +46,28 @@ constexpr std::array rows{
         QT_TRANSLATE_NOOP("Act", "Stop what is being done to the domain, and undo it."), "cross"_L1,
         Qt::CTRL | Qt::Key_Period},
     Row{Act::DrainHost, QT_TRANSLATE_NOOP("Act", "&Drain This Host..."),
-        QT_TRANSLATE_NOOP("Act", "Switch every protected domain of this host over, one after the "
-                                 "other."),
+        QT_TRANSLATE_NOOP("Act",
+                          "Switch every protected domain of this host over, one after the "
+                          "other."),
         "drain"_L1, Qt::CTRL | Qt::SHIFT | Qt::Key_D},
     Row{Act::AddPeer, QT_TRANSLATE_NOOP("Act", "Add a &Host..."),
         QT_TRANSLATE_NOOP("Act", "Make another host known, by its address."), "add"_L1,
         Qt::CTRL | Qt::Key_N},
-    Row{Act::AcceptPeer, QT_TRANSLATE_NOOP("Act", "A&ccept the Host..."),
+    Row{Act::AcceptPeer,
+        QT_TRANSLATE_NOOP("Act", "A&ccept the Host..."),
         QT_TRANSLATE_NOOP("Act", "Trust a host that has asked, after comparing fingerprints."),
-        "check"_L1, {}},
-    Row{Act::LinkSettings, QT_TRANSLATE_NOOP("Act", "&Link Settings..."),
-        QT_TRANSLATE_NOOP("Act", "Heartbeats to the host, and a second path."), "link"_L1, {}},
-    Row{Act::RemovePeer, QT_TRANSLATE_NOOP("Act", "&Remove the Host..."),
-        QT_TRANSLATE_NOOP("Act", "Forget a host that no pair needs."), "cross"_L1, {}},
+        "check"_L1,
+        {}},
+    Row{Act::LinkSettings,
+        QT_TRANSLATE_NOOP("Act", "&Link Settings..."),
+        QT_TRANSLATE_NOOP("Act", "Heartbeats to the host, and a second path."),
+        "link"_L1,
+        {}},
+    Row{Act::RemovePeer,
+        QT_TRANSLATE_NOOP("Act", "&Remove the Host..."),
+        QT_TRANSLATE_NOOP("Act", "Forget a host that no pair needs."),
+        "cross"_L1,
+        {}},
 };
 
 constexpr auto order = [] {
@@ -89,8 +99,9 @@ Permission takeOverOf(const Pair& pair)
 {
     if (pair.isPrimary()) {
         return onlyIf(pair.state == "merging"_L1,
-                      QT_TRANSLATE_NOOP("Act", "The domain runs here. Take over on the host of "
-                                               "the shadow."));
+                      QT_TRANSLATE_NOOP("Act",
+                                        "The domain runs here. Take over on the host of "
+                                        "the shadow."));
     }
     return onlyIf(isOneOf(pair.state, {"protected"_L1, "interrupted"_L1}),
                   QT_TRANSLATE_NOOP("Act", "The shadow here is not in step."));
@@ -99,8 +110,9 @@ Permission takeOverOf(const Pair& pair)
 Permission aloneOf(const Pair& pair)
 {
     if (!pair.isPrimary())
-        return no(translated(QT_TRANSLATE_NOOP("Act", "Only the host that the domain runs on can go on "
-                                              "alone.")));
+        return no(translated(QT_TRANSLATE_NOOP("Act",
+                                               "Only the host that the domain runs on can go on "
+                                               "alone.")));
     return onlyIf(isOneOf(pair.state, {"protected"_L1, "interrupted"_L1, "undoing"_L1, "off"_L1}),
                   QT_TRANSLATE_NOOP("Act", "The domain has no shadow."));
 }
@@ -108,8 +120,9 @@ Permission aloneOf(const Pair& pair)
 Permission protectOf(const Pair& pair)
 {
     if (!pair.isPrimary())
-        return no(translated(QT_TRANSLATE_NOOP("Act", "A domain is protected on the host that it runs "
-                                              "on.")));
+        return no(translated(QT_TRANSLATE_NOOP("Act",
+                                               "A domain is protected on the host that it runs "
+                                               "on.")));
     return onlyIf(pair.state == "alone"_L1,
                   QT_TRANSLATE_NOOP("Act", "The domain has a shadow, or is about to have one."));
 }
@@ -123,11 +136,13 @@ Permission unprotectOf(const Pair& pair)
 Permission settingsOf(const Pair& pair)
 {
     if (!pair.isPrimary())
-        return no(translated(QT_TRANSLATE_NOOP("Act", "Settings are changed on the host that the domain "
-                                              "runs on.")));
+        return no(translated(QT_TRANSLATE_NOOP("Act",
+                                               "Settings are changed on the host that the domain "
+                                               "runs on.")));
     return onlyIf(isOneOf(pair.state, {"protected"_L1, "alone"_L1, "off"_L1, "copying"_L1}),
-                  QT_TRANSLATE_NOOP("Act", "The pair is busy. Wait until it is protected or "
-                                           "alone."));
+                  QT_TRANSLATE_NOOP("Act",
+                                    "The pair is busy. Wait until it is protected or "
+                                    "alone."));
 }
 
 Permission pairPermission(Act act, const Source& source, const Pair& pair)
@@ -135,15 +150,17 @@ Permission pairPermission(Act act, const Source& source, const Pair& pair)
     const Job* const job = source.runningJob(pair.uuid);
     if (act == Act::CancelJob) {
         return onlyIf(job && job->cancellable,
-                      job ? QT_TRANSLATE_NOOP("Act", "This job cannot be cancelled, or not any "
-                                                     "more.")
+                      job ? QT_TRANSLATE_NOOP("Act",
+                                              "This job cannot be cancelled, or not any "
+                                              "more.")
                           : QT_TRANSLATE_NOOP("Act", "No job works on this domain."));
     }
     if (act == Act::PairSettings)
         return settingsOf(pair);
     if (job)
-        return no(translated(QT_TRANSLATE_NOOP("Act", "A job works on this domain. Wait for it, or cancel "
-                                              "it.")));
+        return no(translated(QT_TRANSLATE_NOOP("Act",
+                                               "A job works on this domain. Wait for it, or cancel "
+                                               "it.")));
     switch (act) {
     case Act::SwitchOver:
         return switchOverOf(pair);
@@ -167,8 +184,9 @@ Permission peerPermission(Act act, const Source& source, const Peer& peer)
                       QT_TRANSLATE_NOOP("Act", "This host is accepted already."));
     if (act == Act::LinkSettings)
         return onlyIf(peer.trust == "trusted"_L1,
-                      QT_TRANSLATE_NOOP("Act", "There is no link before both hosts trust each "
-                                               "other."));
+                      QT_TRANSLATE_NOOP("Act",
+                                        "There is no link before both hosts trust each "
+                                        "other."));
     const auto pairs = source.pairs();
     const bool isNeeded = std::ranges::any_of(
         pairs, [&peer](const Pair& pair) { return pair.peerFingerprint == peer.fingerprint; });
@@ -179,9 +197,7 @@ Permission peerPermission(Act act, const Source& source, const Peer& peer)
 Permission drainPermission(const Source& source)
 {
     const auto pairs = source.pairs();
-    const auto isHere = [](const Pair& pair) {
-        return pair.isPrimary() && pair.state != "off"_L1;
-    };
+    const auto isHere = [](const Pair& pair) { return pair.isPrimary() && pair.state != "off"_L1; };
     if (std::ranges::none_of(pairs, isHere))
         return no(translated(QT_TRANSLATE_NOOP("Act", "No protected domain runs on this host.")));
     const auto hinders = std::ranges::find_if(pairs, [&isHere](const Pair& pair) {
@@ -204,7 +220,8 @@ ActInfo actInfo(Act act)
             .text = translated(row.text),
             .help = translated(row.help),
             .icon = row.icon,
-            .shortcut = row.shortcut == QKeyCombination{} ? QKeySequence{} : QKeySequence{row.shortcut}};
+            .shortcut =
+                row.shortcut == QKeyCombination{} ? QKeySequence{} : QKeySequence{row.shortcut}};
 }
 
 Permission permission(Act act, const Source& source, const Chosen& chosen)
@@ -221,12 +238,11 @@ Permission permission(Act act, const Source& source, const Chosen& chosen)
     case Act::Protect:
         if (!pair) {
             const auto peers = source.peers();
-            return onlyIf(std::ranges::any_of(peers,
-                                              [](const Peer& one) {
-                                                  return one.trust == "trusted"_L1;
-                                              }),
-                          QT_TRANSLATE_NOOP("Act", "No other host is trusted yet. Add one "
-                                                   "first."));
+            return onlyIf(std::ranges::any_of(
+                              peers, [](const Peer& one) { return one.trust == "trusted"_L1; }),
+                          QT_TRANSLATE_NOOP("Act",
+                                            "No other host is trusted yet. Add one "
+                                            "first."));
         }
         return pairPermission(act, source, *pair);
     case Act::AcceptPeer:

@@ -95,10 +95,7 @@ QString CommandText::switchOver(const QString& domain) const
     return line({u"switchover"_s, domain});
 }
 
-QString CommandText::takeOver(const QString& domain) const
-{
-    return line({u"takeover"_s, domain});
-}
+QString CommandText::takeOver(const QString& domain) const { return line({u"takeover"_s, domain}); }
 
 QString CommandText::continueAlone(const QString& domain, bool force) const
 {
@@ -147,7 +144,8 @@ QString CommandText::setHeartbeat(const QString& peer, const HeartbeatChange& ch
     if (change.timeoutMs)
         words << u"--heartbeat-timeout"_s << QString::number(*change.timeoutMs);
     if (change.secondPath)
-        words << u"--second-path"_s << (change.secondPath->isEmpty() ? u"none"_s : *change.secondPath);
+        words << u"--second-path"_s
+              << (change.secondPath->isEmpty() ? u"none"_s : *change.secondPath);
     return line(words);
 }
 

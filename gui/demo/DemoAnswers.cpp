@@ -32,8 +32,8 @@ double load(const Pair& pair, qint64 second)
 {
     constexpr double wave = 420; // seconds
     const auto phase = static_cast<double>(qHash(pair.uuid) % 1'000);
-    const double sine
-        = std::sin(2 * std::numbers::pi * (static_cast<double>(second) + phase) / wave);
+    const double sine =
+        std::sin(2 * std::numbers::pi * (static_cast<double>(second) + phase) / wave);
     return 0.1 + 0.35 * (sine + 1) + 0.2 * noise(pair, second);
 }
 

@@ -389,10 +389,10 @@ Answer<void> DemoSource::setSettings(const QString& id, const QJsonObject& setti
 
 Answer<Probe> DemoSource::probePeer(const QString& address)
 {
-    return answered<Probe>(Probe{.name = u"epsilon"_s,
-                                 .fingerprint = QString::fromLatin1(address.toUtf8().toHex())
-                                                    .leftJustified(64, u'5', true),
-                                 .version = QStringLiteral(LOCKSTEP_VERSION)});
+    return answered<Probe>(Probe{
+        .name = u"epsilon"_s,
+        .fingerprint = QString::fromLatin1(address.toUtf8().toHex()).leftJustified(64, u'5', true),
+        .version = QStringLiteral(LOCKSTEP_VERSION)});
 }
 
 Answer<QString> DemoSource::addPeer(const QString& address, const QString& fingerprint,

@@ -218,7 +218,8 @@ QList<Domain> DemoWorld::domains(const QList<Pair>& pairs)
         Domain one;
         one.name = pair.domain;
         one.uuid = pair.uuid;
-        one.state = pair.state == "off"_L1 || pair.state == "stale"_L1 ? u"shut off"_s : u"running"_s;
+        one.state =
+            pair.state == "off"_L1 || pair.state == "stale"_L1 ? u"shut off"_s : u"running"_s;
         one.persistent = true;
         one.protectable = pair.isPrimary() && pair.state == "alone"_L1;
         one.pairId = pair.id;

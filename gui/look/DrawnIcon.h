@@ -9,8 +9,8 @@
 
 namespace lockstep::gui {
 
-/// Draws a file of icons/, in which "currentColor" stands for the colour, which is looked up when it
-/// is drawn: so it follows a change from light to dark.
+/// Draws a file of icons/, in which "currentColor" stands for the colour, which is looked up when
+/// it is drawn: so it follows a change from light to dark.
 class DrawnIcon final : public QIconEngine
 {
 public:

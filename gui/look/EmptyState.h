@@ -8,8 +8,8 @@
 
 namespace lockstep::gui {
 
-/// What stands where nothing is to be shown: a drawing, what is not there, and what to do next, with
-/// a button for it.
+/// What stands where nothing is to be shown: a drawing, what is not there, and what to do next,
+/// with a button for it.
 class EmptyState final : public QWidget
 {
     Q_OBJECT

@@ -34,8 +34,7 @@ constexpr std::array pairs{
     Row{"confirming"_L1, Tone::Busy, "progress"_L1, QT_TRANSLATE_NOOP("StateLook", "confirming"),
         QT_TRANSLATE_NOOP("StateLook", "The shadow is in step; the arbiter is being told.")},
     Row{"protected"_L1, Tone::Good, "shield"_L1, QT_TRANSLATE_NOOP("StateLook", "protected"),
-        QT_TRANSLATE_NOOP("StateLook",
-                          "The shadow is in step and can take over at any time.")},
+        QT_TRANSLATE_NOOP("StateLook", "The shadow is in step and can take over at any time.")},
     Row{"interrupted"_L1, Tone::Bad, "alarm"_L1, QT_TRANSLATE_NOOP("StateLook", "interrupted"),
         QT_TRANSLATE_NOOP("StateLook",
                           "The twin is gone. The arbiter or an administrator decides who goes on; "
@@ -45,8 +44,9 @@ constexpr std::array pairs{
     Row{"merging"_L1, Tone::Busy, "moving"_L1, QT_TRANSLATE_NOOP("StateLook", "merging"),
         QT_TRANSLATE_NOOP("StateLook", "It runs here; what the shadow wrote is being merged.")},
     Row{"alone"_L1, Tone::Warning, "warning"_L1, QT_TRANSLATE_NOOP("StateLook", "alone"),
-        QT_TRANSLATE_NOOP("StateLook",
-                          "It runs here without a shadow. Protect it again when the other host can.")},
+        QT_TRANSLATE_NOOP(
+            "StateLook",
+            "It runs here without a shadow. Protect it again when the other host can.")},
     Row{"stale"_L1, Tone::Warning, "stale"_L1, QT_TRANSLATE_NOOP("StateLook", "stale"),
         QT_TRANSLATE_NOOP("StateLook",
                           "The domain runs on the other host. What is here is out of date.")},
@@ -123,7 +123,8 @@ QString translated(const char* text)
 /// What a later daemon may say and this program does not know is shown as it is.
 Look lookIn(std::span<const Row> rows, const QString& name)
 {
-    const auto found = std::ranges::find_if(rows, [&name](const Row& row) { return row.name == name; });
+    const auto found =
+        std::ranges::find_if(rows, [&name](const Row& row) { return row.name == name; });
     if (found == rows.end())
         return {.tone = Tone::Neutral, .shape = u"question"_s, .word = name, .meaning = {}};
     return {.tone = found->tone,
@@ -157,7 +158,8 @@ constexpr std::array eventKinds{
 
 QString wordIn(std::span<const Word> words, const QString& name)
 {
-    const auto found = std::ranges::find_if(words, [&name](const Word& word) { return word.name == name; });
+    const auto found =
+        std::ranges::find_if(words, [&name](const Word& word) { return word.name == name; });
     return found == words.end() ? name : translated(found->word);
 }
 

@@ -36,10 +36,9 @@ void showTrouble(QWidget* parent, const QString& what, const Error& error)
     QString text = error.message();
     if (const QString remedy = remedyText(error); !remedy.isEmpty())
         text += u"\n\n"_s + remedy;
-    box->setInformativeText(
-        text + u"\n\n"_s
-        + translated(QT_TRANSLATE_NOOP("Trouble", "Name of the error: %1"))
-              .arg(info(error.code()).name));
+    box->setInformativeText(text + u"\n\n"_s
+                            + translated(QT_TRANSLATE_NOOP("Trouble", "Name of the error: %1"))
+                                  .arg(info(error.code()).name));
     box->open();
 }
 

@@ -24,14 +24,12 @@ QString protectableText(const Domain& domain)
 {
     if (domain.protectable)
         return translated(QT_TRANSLATE_NOOP("lockstep::gui::DomainModel", "yes"));
-    const auto reason = std::ranges::find_if(domain.findings, [](const Finding& finding) {
-        return finding.severity == "error"_L1;
-    });
+    const auto reason = std::ranges::find_if(
+        domain.findings, [](const Finding& finding) { return finding.severity == "error"_L1; });
     if (reason != domain.findings.end())
         return translated(QT_TRANSLATE_NOOP("lockstep::gui::DomainModel", "no: %1"))
             .arg(reason->message);
-    return translated(
-        QT_TRANSLATE_NOOP("lockstep::gui::DomainModel", "no: it is paired already"));
+    return translated(QT_TRANSLATE_NOOP("lockstep::gui::DomainModel", "no: it is paired already"));
 }
 
 QString text(const Domain& domain, int column)
@@ -86,9 +84,8 @@ void DomainModel::ask()
     m_askAgain = m_isAsking;
     if (std::exchange(m_isAsking, true))
         return;
-    m_source.domains().then(this, [this](Result<QList<Domain>> result) {
-        take(std::move(result));
-    });
+    m_source.domains().then(this,
+                            [this](Result<QList<Domain>> result) { take(std::move(result)); });
 }
 
 void DomainModel::take(Result<QList<Domain>> result)

@@ -207,8 +207,8 @@ QVariant EventModel::headerData(int section, Qt::Orientation orientation, int ro
 
 int EventModel::rowAt(const QDateTime& time) const
 {
-    const auto found = std::ranges::find_if(
-        m_events, [&time](const Event& event) { return event.time >= time; });
+    const auto found =
+        std::ranges::find_if(m_events, [&time](const Event& event) { return event.time >= time; });
     return found == m_events.end() ? -1 : static_cast<int>(found - m_events.begin());
 }
 

@@ -53,8 +53,10 @@ bool ListFilter::filterAcceptsRow(int row, const QModelIndex& parent) const
         return false;
     const auto isSomewhere = [&](const QString& word) {
         for (int column = 0; column < model.columnCount(parent); ++column) {
-            if (model.index(row, column, parent).data().toString().contains(word,
-                                                                            Qt::CaseInsensitive))
+            if (model.index(row, column, parent)
+                    .data()
+                    .toString()
+                    .contains(word, Qt::CaseInsensitive))
                 return true;
         }
         return false;

@@ -20,8 +20,7 @@ namespace {
 QList<ListPanel::Choice> choices()
 {
     return {{.label = HistoryPage::tr("All events"), .words = {}},
-            {.label = HistoryPage::tr("Warnings and errors"),
-             .words = {u"warning"_s, u"error"_s}},
+            {.label = HistoryPage::tr("Warnings and errors"), .words = {u"warning"_s, u"error"_s}},
             {.label = HistoryPage::tr("Errors"), .words = {u"error"_s}}};
 }
 
@@ -29,8 +28,7 @@ QList<ListPanel::Choice> choices()
 
 HistoryPage::HistoryPage(Workbench& bench, QWidget* parent)
     : Page{bench, parent}, m_list{new ListPanel{bench.events, tr("Events"), choices()}},
-      m_domains{new QComboBox}, m_text{new QLabel},
-      m_more{new QPushButton{tr("Show &Older Ones")}}
+      m_domains{new QComboBox}, m_text{new QLabel}, m_more{new QPushButton{tr("Show &Older Ones")}}
 {
     m_domains->setAccessibleName(tr("Events of which domain"));
     m_domains->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);

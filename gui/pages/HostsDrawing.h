@@ -11,8 +11,9 @@
 
 namespace lockstep::gui {
 
-/// The hosts, their links, and the pairs between them, drawn and live. The arrow keys choose a pair,
-/// Enter opens it. Its list beside it has the same for screen readers, which this one refers to.
+/// The hosts, their links, and the pairs between them, drawn and live. The arrow keys choose a
+/// pair, Enter opens it. Its list beside it has the same for screen readers, which this one refers
+/// to.
 class HostsDrawing final : public QAbstractScrollArea
 {
     Q_OBJECT
@@ -50,8 +51,8 @@ private:
     void paintOwnHost(QPainter& painter, const LadderLayout& layout) const;
     void paintBand(QPainter& painter, const LadderLayout::Band& band, const QRect& seen);
     void paintLink(QPainter& painter, const LadderLayout::Band& band, const Peer& peer);
-    void paintRung(QPainter& painter, const LadderLayout::Band& band, const LadderLayout::Rung& rung,
-                   const Pair& pair);
+    void paintRung(QPainter& painter, const LadderLayout::Band& band,
+                   const LadderLayout::Rung& rung, const Pair& pair);
     void paintBox(QPainter& painter, const QRect& box) const;
     void paintHostName(QPainter& painter, const QRect& box, const QString& name,
                        const QString& below) const;

@@ -40,7 +40,8 @@ Qt::PenStyle linkStyle(Tone tone)
 void paintArrow(QPainter& painter, const QPointF& tip, int towards)
 {
     const double back = tip.x() - towards * 1.6 * arrow;
-    painter.drawPolygon(QPolygonF{tip, QPointF{back, tip.y() - arrow}, QPointF{back, tip.y() + arrow}});
+    painter.drawPolygon(
+        QPolygonF{tip, QPointF{back, tip.y() - arrow}, QPointF{back, tip.y() + arrow}});
 }
 
 /// Whether there is a shadow, so that something goes from one to the other.
@@ -118,8 +119,7 @@ void HostsDrawing::paintBand(QPainter& painter, const LadderLayout::Band& band, 
     }
 }
 
-void HostsDrawing::paintLink(QPainter& painter, const LadderLayout::Band& band,
-                             const Peer& peer)
+void HostsDrawing::paintLink(QPainter& painter, const LadderLayout::Band& band, const Peer& peer)
 {
     const LadderLayout& layout = layOut();
     const Look look = peerLook(peer);
@@ -132,7 +132,8 @@ void HostsDrawing::paintLink(QPainter& painter, const LadderLayout::Band& band,
     painter.drawLine(left, y, right, y);
     const QString figures = peer.roundTripUSec == 0
         ? QString{}
-        : tr("%1, loss %2").arg(microsecondsText(peer.roundTripUSec), percentText(peer.lossPercent));
+        : tr("%1, loss %2")
+              .arg(microsecondsText(peer.roundTripUSec), percentText(peer.lossPercent));
     const int icon = left + gap;
     look.icon().paint(&painter, icon, y - iconSize - 3, iconSize, iconSize);
     const QRect above{icon + iconSize + gap / 2, y - fontMetrics().height() - 3,
@@ -159,15 +160,16 @@ void HostsDrawing::paintRung(QPainter& painter, const LadderLayout::Band& band,
     if (rung.pairId == m_chosen) {
         QColor chosen = palette().color(QPalette::Highlight);
         chosen.setAlphaF(hasFocus() ? 0.35F : 0.2F);
-        painter.fillRect(QRect{own.left() + 1, rung.y, other.right() - own.left() - 1, row}, chosen);
+        painter.fillRect(QRect{own.left() + 1, rung.y, other.right() - own.left() - 1, row},
+                         chosen);
     }
     const auto paintDomain = [&](const QRect& cell, bool isPrimary) {
         const Look role = roleLook(isPrimary ? u"primary"_s : u"secondary"_s);
         role.icon().paint(&painter, cell.left() + gap, middle - iconSize / 2, iconSize, iconSize);
         const int left = cell.left() + iconSize + 2 * gap;
         const int width = cell.right() - left - gap;
-        painter.setPen(palette().color(isPrimary ? QPalette::Active : QPalette::Disabled,
-                                       QPalette::Text));
+        painter.setPen(
+            palette().color(isPrimary ? QPalette::Active : QPalette::Disabled, QPalette::Text));
         painter.drawText(QRect{left, rung.y, width, row}, Qt::AlignVCenter,
                          fontMetrics().elidedText(pair.domain, Qt::ElideMiddle, width));
     };
@@ -188,9 +190,10 @@ void HostsDrawing::paintRung(QPainter& painter, const LadderLayout::Band& band,
         painter.setPen(Qt::NoPen);
         painter.setBrush(colour);
         const bool towardsRight = pair.isPrimary();
-        paintArrow(painter, QPointF{static_cast<double>(towardsRight ? right : left),
-                                    static_cast<double>(middle)},
-                   towardsRight ? 1 : -1);
+        paintArrow(
+            painter,
+            QPointF{static_cast<double>(towardsRight ? right : left), static_cast<double>(middle)},
+            towardsRight ? 1 : -1);
     }
     look.icon().paint(&painter, labelLeft, middle - iconSize / 2, iconSize, iconSize);
     painter.setPen(palette().color(QPalette::Text));

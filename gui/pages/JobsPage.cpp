@@ -11,12 +11,11 @@ namespace lockstep::gui {
 using namespace Qt::StringLiterals;
 
 JobsPage::JobsPage(Workbench& bench, QWidget* parent)
-    : Page{bench, parent},
-      m_list{new ListPanel{bench.jobs,
-                           tr("Jobs"),
-                           {{.label = tr("All jobs"), .words = {}},
-                            {.label = tr("Running"), .words = {u"running"_s}},
-                            {.label = tr("Failed"), .words = {u"failed"_s}}}}}
+    : Page{bench, parent}, m_list{new ListPanel{bench.jobs,
+                                                tr("Jobs"),
+                                                {{.label = tr("All jobs"), .words = {}},
+                                                 {.label = tr("Running"), .words = {u"running"_s}},
+                                                 {.label = tr("Failed"), .words = {u"failed"_s}}}}}
 {
     m_list->empty().tell(u"progress"_s, tr("No jobs"),
                          tr("Long work, such as protecting a domain, is followed here."),

@@ -35,8 +35,8 @@ LadderLayout::LadderLayout(const QList<Peer>& peers, const QList<Pair>& pairs,
         band->rungs << Rung{.pairId = pair.id, .y = 0};
     }
     const int box = std::max(metrics.boxLeast, (width - 2 * metrics.margin) / 3);
-    const int right = std::max(width - metrics.margin - box,
-                               metrics.margin + box + metrics.middleLeast);
+    const int right =
+        std::max(width - metrics.margin - box, metrics.margin + box + metrics.middleLeast);
     int y = metrics.margin;
     for (Band& band : m_bands) {
         const int top = y;
@@ -58,9 +58,8 @@ LadderLayout::LadderLayout(const QList<Peer>& peers, const QList<Pair>& pairs,
 
 QString LadderLayout::pairAt(int y) const
 {
-    const auto band = std::ranges::find_if(m_bands, [y](const Band& one) {
-        return y >= one.box.top() && y <= one.box.bottom();
-    });
+    const auto band = std::ranges::find_if(
+        m_bands, [y](const Band& one) { return y >= one.box.top() && y <= one.box.bottom(); });
     if (band == m_bands.end() || band->rungs.isEmpty() || y < band->rungs.first().y)
         return {};
     const qsizetype n = (y - band->rungs.first().y) / m_metrics.row;

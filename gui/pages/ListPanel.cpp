@@ -36,9 +36,8 @@ ListPanel::ListPanel(QAbstractItemModel& model, const QString& name, const QList
     column->addLayout(m_bar);
     column->addWidget(m_stack, 1);
     connect(m_search, &QLineEdit::textChanged, m_filter, &ListFilter::setSearch);
-    connect(m_choice, &QComboBox::currentIndexChanged, this, [this, choices](int index) {
-        m_filter->setWords(choices.value(index).words);
-    });
+    connect(m_choice, &QComboBox::currentIndexChanged, this,
+            [this, choices](int index) { m_filter->setWords(choices.value(index).words); });
     connect(m_showAll, &QAction::triggered, this, [this] {
         m_search->clear();
         m_choice->setCurrentIndex(m_choice->count() > 0 ? 0 : -1);

@@ -14,8 +14,9 @@
 
 namespace lockstep::gui {
 
-/// A list as every page shows one: search, a choice of states, the table, and what stands there when
-/// it is empty. Sorted by a click on a heading; chosen by id, so that the choice follows its row.
+/// A list as every page shows one: search, a choice of states, the table, and what stands there
+/// when it is empty. Sorted by a click on a heading; chosen by id, so that the choice follows its
+/// row.
 class ListPanel final : public QWidget
 {
     Q_OBJECT

@@ -28,8 +28,7 @@ QList<ListPanel::Choice> choices()
 
 OverviewPage::OverviewPage(Workbench& bench, QWidget* parent)
     : Page{bench, parent}, m_parts{new QSplitter{Qt::Horizontal}},
-      m_drawing{new HostsDrawing{bench}},
-      m_list{new ListPanel{bench.pairs, tr("Pairs"), choices()}}
+      m_drawing{new HostsDrawing{bench}}, m_list{new ListPanel{bench.pairs, tr("Pairs"), choices()}}
 {
     m_parts->addWidget(m_drawing);
     m_parts->addWidget(m_list);

@@ -2,13 +2,13 @@
 // The calls of BusSource, one beside the other; what is announced is in BusSource.cpp.
 #include "gui/source/BusSource.h"
 
-#include "dbus/Names.h"
-#include "gui/proxies/BusTypes.h"
-#include "gui/source/FromBus.h"
 #include "JobProxy.h"
 #include "ManagerProxy.h"
 #include "PairProxy.h"
 #include "PeerProxy.h"
+#include "dbus/Names.h"
+#include "gui/proxies/BusTypes.h"
+#include "gui/source/FromBus.h"
 
 #include <QDBusPendingCallWatcher>
 #include <QDBusPendingReply>
@@ -75,8 +75,8 @@ Answer<T> BusSource::ask(const QString& path, Patience patience, Call call, Take
                 watcher->deleteLater();
                 const Reply reply = *watcher;
                 if (reply.isError())
-                    promise->addResult(Result<T>{
-                        std::unexpected{errorFrom(reply.error(), m_where)}});
+                    promise->addResult(
+                        Result<T>{std::unexpected{errorFrom(reply.error(), m_where)}});
                 else
                     promise->addResult(Result<T>{take(reply)});
                 promise->finish();
@@ -87,9 +87,8 @@ Answer<T> BusSource::ask(const QString& path, Patience patience, Call call, Take
 template <typename Proxy, typename Call>
 Answer<QString> BusSource::askForPath(const QString& path, Call call)
 {
-    return ask<QString, Proxy>(path, changePatience, std::move(call), [](const auto& reply) {
-        return reply.value().path();
-    });
+    return ask<QString, Proxy>(path, changePatience, std::move(call),
+                               [](const auto& reply) { return reply.value().path(); });
 }
 
 template <typename Proxy, typename Call>
@@ -231,9 +230,8 @@ Answer<QString> BusSource::continueAlone(const QString& pair, bool force)
 
 Answer<QString> BusSource::drainHost()
 {
-    return askForPath<ManagerProxy>(
-        QString::fromLatin1(dbus::rootPath),
-        [](ManagerProxy& manager) { return manager.DrainHost({}); });
+    return askForPath<ManagerProxy>(QString::fromLatin1(dbus::rootPath),
+                                    [](ManagerProxy& manager) { return manager.DrainHost({}); });
 }
 
 Answer<void> BusSource::cancelJob(const QString& job)
@@ -243,9 +241,8 @@ Answer<void> BusSource::cancelJob(const QString& job)
 
 Answer<void> BusSource::setSettings(const QString& pair, const QJsonObject& settings)
 {
-    return askForNothing<PairProxy>(pair, [&settings](PairProxy& proxy) {
-        return proxy.SetSettings(settingsToBus(settings));
-    });
+    return askForNothing<PairProxy>(
+        pair, [&settings](PairProxy& proxy) { return proxy.SetSettings(settingsToBus(settings)); });
 }
 
 Answer<Probe> BusSource::probePeer(const QString& address)
@@ -265,9 +262,8 @@ Answer<QString> BusSource::addPeer(const QString& address, const QString& finger
 {
     const QVariantMap options = name.isEmpty() ? QVariantMap{} : QVariantMap{{u"name"_s, name}};
     return askForPath<ManagerProxy>(
-        QString::fromLatin1(dbus::rootPath), [&](ManagerProxy& manager) {
-            return manager.AddPeer(address, fingerprint, options);
-        });
+        QString::fromLatin1(dbus::rootPath),
+        [&](ManagerProxy& manager) { return manager.AddPeer(address, fingerprint, options); });
 }
 
 Answer<void> BusSource::acceptPeer(const QString& peer, const QString& fingerprint)

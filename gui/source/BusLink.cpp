@@ -64,9 +64,8 @@ void BusLink::connectTo(const QString& address)
 {
     m_name = nextName();
     const auto connectNow = [address, name = m_name] {
-        return address.isEmpty()
-            ? QDBusConnection::connectToBus(QDBusConnection::SystemBus, name)
-            : QDBusConnection::connectToBus(address, name);
+        return address.isEmpty() ? QDBusConnection::connectToBus(QDBusConnection::SystemBus, name)
+                                 : QDBusConnection::connectToBus(address, name);
     };
     QtConcurrent::run(connectNow).then(this, [this](const QDBusConnection& connection) {
         use(connection);
@@ -104,14 +103,13 @@ void BusLink::askForOwner()
     auto call = QDBusMessage::createMethodCall(busName, busPath, busName, u"GetNameOwner"_s);
     call << QString::fromLatin1(dbus::service);
     auto* const watcher = new QDBusPendingCallWatcher{m_connection.asyncCall(call), this};
-    connect(watcher, &QDBusPendingCallWatcher::finished, this,
-            [this, watcher, asked = m_name] {
-                watcher->deleteLater();
-                if (asked != m_name || !m_owner.isEmpty())
-                    return; // another connection by now, or it has come meanwhile
-                const QDBusPendingReply<QString> reply = *watcher;
-                setOwner(reply.isError() ? QString{} : reply.value());
-            });
+    connect(watcher, &QDBusPendingCallWatcher::finished, this, [this, watcher, asked = m_name] {
+        watcher->deleteLater();
+        if (asked != m_name || !m_owner.isEmpty())
+            return; // another connection by now, or it has come meanwhile
+        const QDBusPendingReply<QString> reply = *watcher;
+        setOwner(reply.isError() ? QString{} : reply.value());
+    });
 }
 
 void BusLink::ownerChanged(const QDBusMessage& message)

@@ -85,8 +85,7 @@ void BusSource::fetchAll()
                     return;
                 if (watcher->isError())
                     return setGone(errorFrom(watcher->error(), m_where));
-                const QVariantMap objects =
-                    plain(watcher->reply().arguments().value(0)).toMap();
+                const QVariantMap objects = plain(watcher->reply().arguments().value(0)).toMap();
                 const QStringList paths = objects.keys();
                 m_interfaces.clear();
                 m_properties.clear();

@@ -25,7 +25,8 @@ namespace lockstep::gui {
 [[nodiscard]] ConfigurationSetting configurationSettingFrom(const QVariantMap& dictionary);
 [[nodiscard]] Statistics statisticsFrom(const QVariantMap& dictionary);
 
-/// Settings by name as the options of SetSettings and Protect: texts, booleans and unsigned numbers.
+/// Settings by name as the options of SetSettings and Protect: texts, booleans and unsigned
+/// numbers.
 [[nodiscard]] QVariantMap settingsToBus(const QJsonObject& settings);
 
 /// The error that a call ended with; `where` is the other host, empty for this one.

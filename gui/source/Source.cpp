@@ -36,9 +36,8 @@ QStringList others(const QHash<QString, Thing>& all, const QSet<QString>& ids)
 
 const Job* Source::runningJob(const QString& uuid) const
 {
-    const auto found = std::ranges::find_if(m_jobs, [&uuid](const Job& job) {
-        return job.isRunning() && job.uuid == uuid;
-    });
+    const auto found = std::ranges::find_if(
+        m_jobs, [&uuid](const Job& job) { return job.isRunning() && job.uuid == uuid; });
     return found == m_jobs.end() ? nullptr : &*found;
 }
 

@@ -115,9 +115,9 @@ void SshTunnel::end()
     m_hasEnded = true;
     auto bridge = std::shared_ptr<cli::SshBridge>{std::move(m_bridge)};
     // It may have to wait for ssh.
-    QtConcurrent::run([bridge] { return bridge->whyItEnded(); }).then(this, [this](const Error& why) {
-        Q_EMIT ended(why);
-    });
+    QtConcurrent::run([bridge] {
+        return bridge->whyItEnded();
+    }).then(this, [this](const Error& why) { Q_EMIT ended(why); });
 }
 
 void SshTunnel::fail(const Error& why)

@@ -114,17 +114,15 @@ void MainWindow::makePlaceActions(QMenu& menu)
         QString text;
     };
     int number = 0;
-    for (const Entry& entry : {Entry{Place::Kind::Overview, tr("&Overview")},
-                               Entry{Place::Kind::Peer, tr("&Hosts")},
-                               Entry{Place::Kind::Domains, tr("&Domains")},
-                               Entry{Place::Kind::Jobs, tr("&Jobs")},
-                               Entry{Place::Kind::History, tr("Histor&y")}}) {
+    for (const Entry& entry :
+         {Entry{Place::Kind::Overview, tr("&Overview")}, Entry{Place::Kind::Peer, tr("&Hosts")},
+          Entry{Place::Kind::Domains, tr("&Domains")}, Entry{Place::Kind::Jobs, tr("&Jobs")},
+          Entry{Place::Kind::History, tr("Histor&y")}}) {
         if (!hasPage(entry.kind))
             continue;
         const QKeySequence keys{Qt::ALT | static_cast<Qt::Key>(Qt::Key_1 + number++)};
-        menu.addAction(entry.text, keys, this, [this, kind = entry.kind] {
-            go({.kind = kind, .id = {}, .time = {}});
-        });
+        menu.addAction(entry.text, keys, this,
+                       [this, kind = entry.kind] { go({.kind = kind, .id = {}, .time = {}}); });
     }
 }
 
@@ -140,8 +138,8 @@ void MainWindow::makeToolBar()
     QToolBar* const bar = addToolBar(tr("Actions"));
     bar->setObjectName(u"actions"_s);
     bar->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
-    for (const Act act : {Act::Protect, Act::SwitchOver, Act::TakeOver, Act::Unprotect,
-                          Act::CancelJob})
+    for (const Act act :
+         {Act::Protect, Act::SwitchOver, Act::TakeOver, Act::Unprotect, Act::CancelJob})
         bar->addAction(m_bench.acts.action(act));
 }
 
@@ -183,8 +181,7 @@ void MainWindow::go(const Place& place)
 void MainWindow::showHeading()
 {
     auto* const page = qobject_cast<Page*>(m_stack->currentWidget());
-    const QString host =
-        m_source->target().isEmpty() ? m_source->host().name : m_source->target();
+    const QString host = m_source->target().isEmpty() ? m_source->host().name : m_source->target();
     const QString heading = page ? page->heading() : QString{};
     if (page)
         page->setAccessibleName(heading);
@@ -201,8 +198,9 @@ void MainWindow::showLink()
         if (const QString remedy = remedyText(*why); !remedy.isEmpty())
             text += u". "_s + remedy;
         if (!m_source->needsRetry())
-            text += u' ' + tr("This window comes back by itself; what it shows is what was known "
-                              "last.");
+            text += u' '
+                + tr("This window comes back by itself; what it shows is what was known "
+                     "last.");
         m_gone->tell(Tone::Bad, u"unplugged"_s, text,
                      m_source->needsRetry() ? tr("Try &Again") : QString{});
     } else {
@@ -233,7 +231,8 @@ void MainWindow::search()
 QString MainWindow::memory() const
 {
     const QString target = m_source->isDemo() ? u"demo"_s : m_source->target();
-    return u"window/"_s + (target.isEmpty() ? u"here"_s : QString::fromLatin1(target.toUtf8().toHex()));
+    return u"window/"_s
+        + (target.isEmpty() ? u"here"_s : QString::fromLatin1(target.toUtf8().toHex()));
 }
 
 void MainWindow::restore()
@@ -273,7 +272,8 @@ void MainWindow::about()
 {
     QMessageBox::about(
         this, tr("About Lockstep Manager"),
-        tr("<h3>Lockstep Manager %1</h3><p>Shows and directs lockstepd, which keeps libvirt virtual "
+        tr("<h3>Lockstep Manager %1</h3><p>Shows and directs lockstepd, which keeps libvirt "
+           "virtual "
            "machines alive when their host dies.</p><p>Licence: LGPL 2.1 or later.</p>")
             .arg(QStringLiteral(LOCKSTEP_VERSION)));
 }

@@ -58,8 +58,7 @@ void Notice::paintAnew()
     m_icon->setPixmap(drawnIcon(m_shape, m_tone).pixmap(iconSize));
     const QPalette given = parentWidget() ? parentWidget()->palette() : QPalette{};
     QPalette own = given;
-    own.setColor(QPalette::Window,
-                 mixed(given.color(QPalette::Window), colourOf(m_tone, given)));
+    own.setColor(QPalette::Window, mixed(given.color(QPalette::Window), colourOf(m_tone, given)));
     setPalette(own);
 }
 

@@ -61,11 +61,10 @@ QString StatusLine::linkText() const
 QString StatusLine::pairsText() const
 {
     const QList<Pair> pairs = m_bench.source.pairs();
-    const auto needy = std::ranges::count_if(pairs, [](const Pair& pair) {
-        return pairLook(pair.state).tone >= Tone::Warning;
-    });
-    const auto good = std::ranges::count_if(
-        pairs, [](const Pair& pair) { return pair.state == "protected"_L1; });
+    const auto needy = std::ranges::count_if(
+        pairs, [](const Pair& pair) { return pairLook(pair.state).tone >= Tone::Warning; });
+    const auto good =
+        std::ranges::count_if(pairs, [](const Pair& pair) { return pair.state == "protected"_L1; });
     const QString all = tr("Protected: %1 of %2").arg(good).arg(pairs.size());
     return needy == 0 ? all : tr("%1, in need of somebody: %2").arg(all).arg(needy);
 }

@@ -27,8 +27,7 @@ QString allowedFor(const QString& role, const QString& state)
     for (const auto& [act, name] :
          {std::pair{Act::Protect, u"protect"_s}, std::pair{Act::Unprotect, u"unprotect"_s},
           std::pair{Act::SwitchOver, u"switch-over"_s}, std::pair{Act::TakeOver, u"take-over"_s},
-          std::pair{Act::ContinueAlone, u"alone"_s},
-          std::pair{Act::PairSettings, u"settings"_s}}) {
+          std::pair{Act::ContinueAlone, u"alone"_s}, std::pair{Act::PairSettings, u"settings"_s}}) {
         if (permission(act, source, {.pair = pair.id, .peer = {}}).allowed)
             all << name;
     }
@@ -132,8 +131,7 @@ void ActsTest::drainWantsEveryShadowInStep()
     Pair alone = samplePair(u"web2"_s);
     alone.state = u"alone"_s;
     source.put(alone);
-    QCOMPARE(permission(Act::DrainHost, source, {}).why,
-             u"web2 has no shadow that is in step."_s);
+    QCOMPARE(permission(Act::DrainHost, source, {}).why, u"web2 has no shadow that is in step."_s);
     // A domain that is off needs none; neither does one whose shadow only is here.
     alone.state = u"off"_s;
     source.put(alone);
@@ -187,9 +185,10 @@ void ActsTest::commandsSayWhatTheProgramDoes()
     QCOMPARE(here.continueAlone(u"web"_s, true), u"lockstep continue-alone web --force"_s);
     const CommandText there{u"root@alpha"_s};
     QCOMPARE(there.takeOver(u"web"_s), u"lockstep --connect root@alpha takeover web"_s);
-    QCOMPARE(there.setHeartbeat(u"beta"_s, {.intervalMs = 50, .timeoutMs = {}, .secondPath = u""_s}),
-             u"lockstep --connect root@alpha peer set beta --heartbeat-interval 50 "
-             "--second-path none"_s);
+    QCOMPARE(
+        there.setHeartbeat(u"beta"_s, {.intervalMs = 50, .timeoutMs = {}, .secondPath = u""_s}),
+        u"lockstep --connect root@alpha peer set beta --heartbeat-interval 50 "
+        "--second-path none"_s);
 }
 
 void ActsTest::commandsAreQuotedForAShell()

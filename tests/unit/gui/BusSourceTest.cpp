@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "gui/source/BusSource.h"
 #include "CliRun.h"
 #include "gui/actions/CommandText.h"
-#include "gui/source/BusSource.h"
 
-#include <QFile>
 #include <QCoroTask>
+#include <QFile>
 #include <QProcess>
 #include <QSignalSpy>
 #include <QTemporaryDir>
@@ -223,8 +223,8 @@ void BusSourceTest::aDaemonThatGoesComesBack()
     // Another one on the same bus, which knows nothing of the job any more.
     FakePairService pairs;
     pairs.put(samplePair());
-    DBusService again{pairs, stage->peers, stage->hypervisor, stage->doctor,
-                      stage->bus.address(), sampleConfiguration({})};
+    DBusService again{pairs,         stage->peers,         stage->hypervisor,
+                      stage->doctor, stage->bus.address(), sampleConfiguration({})};
     QVERIFY(again.start());
     QTRY_VERIFY(watched.source.isConnected());
     QVERIFY(watched.source.jobs().isEmpty());
@@ -265,7 +265,8 @@ void BusSourceTest::sshThatFailsSaysWhyAndIsNotRepeated()
     source.start();
     QTRY_COMPARE_WITH_TIMEOUT(source.link(), gui::Source::Link::Gone, 30'000);
     const Error why = source.whyGone().value_or(Error{Errc::Internal, {}});
-    QVERIFY2(why.message().contains(u"Permission denied (publickey)."_s), qPrintable(why.message()));
+    QVERIFY2(why.message().contains(u"Permission denied (publickey)."_s),
+             qPrintable(why.message()));
     QVERIFY(source.needsRetry());
     const auto calls = [&called] {
         QFile file{called};

@@ -140,10 +140,9 @@ Answer<void> FakeSource::setSettings(const QString& pair, const QJsonObject& set
 
 Answer<Probe> FakeSource::probePeer(const QString& address)
 {
-    return answer<Probe>(u"probePeer "_s + address,
-                         Probe{.name = u"beta"_s,
-                               .fingerprint = u"b1"_s.repeated(32),
-                               .version = u"0.1.0"_s});
+    return answer<Probe>(
+        u"probePeer "_s + address,
+        Probe{.name = u"beta"_s, .fingerprint = u"b1"_s.repeated(32), .version = u"0.1.0"_s});
 }
 
 Answer<QString> FakeSource::addPeer(const QString& address, const QString& fingerprint,

@@ -77,14 +77,16 @@ private Q_SLOTS:
 
 void LooksTest::coloursCanBeReadInBothThemes()
 {
-    for (const QPalette& one : {palette(Qt::white, Qt::black), palette(QColor{0xef, 0xef, 0xef}, Qt::black),
-                                palette(QColor{0x1e, 0x1e, 0x1e}, Qt::white),
-                                palette(QColor{0x31, 0x36, 0x3b}, QColor{0xfc, 0xfc, 0xfc})}) {
+    for (const QPalette& one :
+         {palette(Qt::white, Qt::black), palette(QColor{0xef, 0xef, 0xef}, Qt::black),
+          palette(QColor{0x1e, 0x1e, 0x1e}, Qt::white),
+          palette(QColor{0x31, 0x36, 0x3b}, QColor{0xfc, 0xfc, 0xfc})}) {
         for (const Tone tone : tones) {
             const double found = contrast(colourOf(tone, one), one.color(QPalette::Window));
-            QVERIFY2(found >= 4.5, qPrintable(u"tone %1 on %2: %3"_s.arg(static_cast<int>(tone))
-                                                  .arg(one.color(QPalette::Window).name())
-                                                  .arg(found)));
+            QVERIFY2(found >= 4.5,
+                     qPrintable(u"tone %1 on %2: %3"_s.arg(static_cast<int>(tone))
+                                    .arg(one.color(QPalette::Window).name())
+                                    .arg(found)));
         }
     }
 }
@@ -115,8 +117,8 @@ void LooksTest::everyShapeHasItsDrawing()
     for (const QString& word : {u"running"_s, u"paused"_s, u"in shutdown"_s, u"shut off"_s,
                                 u"crashed"_s, u"pmsuspended"_s, u"missing"_s})
         all << domainLook(word);
-    for (const QString& health : {u"unknown"_s, u"alive"_s, u"slow"_s, u"path-down"_s,
-                                  u"daemon-gone"_s, u"gone"_s}) {
+    for (const QString& health :
+         {u"unknown"_s, u"alive"_s, u"slow"_s, u"path-down"_s, u"daemon-gone"_s, u"gone"_s}) {
         Peer peer = samplePeer();
         peer.health = health;
         all << peerLook(peer);
@@ -126,7 +128,9 @@ void LooksTest::everyShapeHasItsDrawing()
                  qPrintable(look.shape));
         const QImage drawn = look.icon().pixmap(32).toImage();
         QVERIFY(!drawn.isNull());
-        QVERIFY2(drawn != QImage(drawn.size(), drawn.format()), qPrintable(look.shape));
+        QImage blank{drawn.size(), drawn.format()};
+        blank.fill(Qt::transparent);
+        QVERIFY2(drawn != blank, qPrintable(look.shape));
     }
 }
 

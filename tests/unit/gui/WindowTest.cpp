@@ -173,8 +173,8 @@ void WindowTest::everythingThatTakesTheFocusHasAName()
     const Stage stage;
     stage.source->start();
     stage.source->put(samplePair());
-    for (const auto kind : {Place::Kind::Overview, Place::Kind::Domains, Place::Kind::Jobs,
-                            Place::Kind::History}) {
+    for (const auto kind :
+         {Place::Kind::Overview, Place::Kind::Domains, Place::Kind::Jobs, Place::Kind::History}) {
         stage.window->go({.kind = kind, .id = {}, .time = {}});
         for (const QWidget* const widget : stage.window->findChildren<QWidget*>()) {
             const bool takesFocus = widget->isVisible() && widget->focusPolicy() & Qt::TabFocus;
@@ -201,7 +201,8 @@ void WindowTest::allPlacesAreReachedByKeys()
         seen.insert(static_cast<int>(stage.window->place().kind));
     }
     for (const Place::Kind kind : order)
-        QVERIFY2(seen.contains(static_cast<int>(kind)), qPrintable(QString::number(static_cast<int>(kind))));
+        QVERIFY2(seen.contains(static_cast<int>(kind)),
+                 qPrintable(QString::number(static_cast<int>(kind))));
 }
 
 void WindowTest::theHistoryOfOnePairIsShown()
@@ -216,9 +217,8 @@ void WindowTest::theHistoryOfOnePairIsShown()
     stage.window->go({.kind = Place::Kind::History, .id = u"/pair/web1"_s, .time = {}});
     QCOMPARE(stage.window->windowTitle(), u"History of web1 on alpha"_s);
     const auto panels = stage.window->findChildren<ListPanel*>();
-    const auto shown = std::ranges::find_if(panels, [](const ListPanel* panel) {
-        return panel->isVisible();
-    });
+    const auto shown =
+        std::ranges::find_if(panels, [](const ListPanel* panel) { return panel->isVisible(); });
     QVERIFY(shown != panels.end());
     QCOMPARE((*shown)->filter().rowCount(), 2);
 }
@@ -261,7 +261,8 @@ void WindowTest::aThousandPairsAreShownSoon()
     window.bench().source.start();
     QCOMPARE(window.bench().pairs.rowCount(), 1'000);
     (void)window.grab();
-    // Generous: this may be a sanitizer's build on a busy machine. What it must not be is quadratic.
+    // Generous: this may be a sanitizer's build on a busy machine. What it must not be is
+    // quadratic.
     QVERIFY2(timer.elapsed() < 20'000, qPrintable(QString::number(timer.elapsed())));
 }
 
@@ -274,7 +275,8 @@ void WindowTest::argumentsAreUnderstood()
     QCOMPARE(readArguments({u"--connect="_s})->target, std::nullopt);
     for (const QStringList& wrong :
          {QStringList{u"--demo=many"_s}, QStringList{u"--connect"_s}, QStringList{u"web"_s},
-          QStringList{u"-c"_s, u"-oProxyCommand=x"_s}, QStringList{u"--demo"_s, u"-c"_s, u"beta"_s}}) {
+          QStringList{u"-c"_s, u"-oProxyCommand=x"_s},
+          QStringList{u"--demo"_s, u"-c"_s, u"beta"_s}}) {
         const auto wish = readArguments(wrong);
         QVERIFY2(!wish, qPrintable(wrong.join(u' ')));
         QCOMPARE(wish.error().code(), Errc::InvalidArgument);
