@@ -209,10 +209,10 @@ void BusSourceTest::theCommandDoesWhatTheCallDoes()
 
 void BusSourceTest::aDaemonThatGoesComesBack()
 {
-    auto stage = std::make_unique<Stage>();
-    Watched watched{*stage};
+    Stage stage;
+    Watched watched{stage};
     QVERIFY(watched.isConnected());
-    QCoro::waitFor(stage->service.stop());
+    QCoro::waitFor(stage.service.stop());
     QTRY_COMPARE(watched.source.link(), gui::Source::Link::Gone);
     QCOMPARE(watched.source.whyGone().value_or(Error{Errc::Internal, {}}).code(),
              Errc::DaemonUnavailable);
@@ -220,16 +220,15 @@ void BusSourceTest::aDaemonThatGoesComesBack()
     const auto refused = result(watched.source.switchOver(pairId()));
     QVERIFY(refused && !*refused);
     QCOMPARE(refused->error().code(), Errc::DaemonUnavailable);
-    // Another one on the same bus, which knows nothing of the job any more.
-    FakePairService pairs;
-    pairs.put(samplePair());
-    DBusService again{pairs,         stage->peers,         stage->hypervisor,
-                      stage->doctor, stage->bus.address(), sampleConfiguration({})};
-    QVERIFY(again.start());
+    // It comes back in another state, and knows nothing of the job any more.
+    stage.pairs.drop(sampleJob().id);
+    PairView alone = samplePair();
+    alone.state = PairState::Alone;
+    stage.pairs.put(alone);
+    QVERIFY(stage.service.start());
     QTRY_VERIFY(watched.source.isConnected());
     QVERIFY(watched.source.jobs().isEmpty());
-    QVERIFY(watched.source.pair(pairId()));
-    QCoro::waitFor(again.stop());
+    QCOMPARE(watched.source.pair(pairId())->state, u"alone"_s);
 }
 
 void BusSourceTest::aBusThatIsNotThereIsSaid()
