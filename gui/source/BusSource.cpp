@@ -7,6 +7,7 @@
 
 #include <QDBusPendingCallWatcher>
 #include <QDBusPendingReply>
+#include <QTimer>
 
 #include <utility>
 
@@ -52,7 +53,7 @@ void BusSource::subscribe()
                 SLOT(propertiesChanged(QDBusMessage)));
     bus.connect(m_subscribed, rootPath(), prefix + u"Manager"_s, u"Events"_s, this,
                 SLOT(eventsTold(QDBusMessage)));
-    fetchAll();
+    fetchHost();
 }
 
 void BusSource::unsubscribe(const Error& why)
@@ -73,27 +74,51 @@ void BusSource::unsubscribe(const Error& why)
     setGone(why);
 }
 
+void BusSource::fetchHost()
+{
+    auto call =
+        QDBusMessage::createMethodCall(m_subscribed, rootPath(), propertiesInterface, u"GetAll"_s);
+    call << prefix + u"Manager"_s;
+    fetch(call, [this](const QVariant& properties) {
+        m_shownHost = hostFrom(properties.toMap());
+        fetchAll();
+    });
+}
+
 void BusSource::fetchAll()
 {
     const auto call = QDBusMessage::createMethodCall(m_subscribed, rootPath(), objectManager,
                                                      u"GetManagedObjects"_s);
+    fetch(call, [this](const QVariant& answer) {
+        const QVariantMap objects = answer.toMap();
+        const QStringList paths = objects.keys();
+        m_interfaces.clear();
+        m_properties.clear();
+        keepOnly(QSet<QString>{paths.begin(), paths.end()});
+        m_isKnown = true;
+        for (auto one = objects.cbegin(); one != objects.cend(); ++one)
+            take(one.key(), one->toMap());
+        setConnected(m_shownHost);
+    });
+}
+
+void BusSource::fetch(const QDBusMessage& call, std::function<void(const QVariant&)> take)
+{
+    constexpr std::chrono::seconds pause{5};
     auto* const watcher = new QDBusPendingCallWatcher{m_bus.connection().asyncCall(call), this};
     connect(watcher, &QDBusPendingCallWatcher::finished, this,
-            [this, watcher, asked = m_subscribed] {
+            [this, watcher, take = std::move(take), asked = m_subscribed] {
                 watcher->deleteLater();
                 if (asked != m_subscribed)
-                    return;
-                if (watcher->isError())
-                    return setGone(errorFrom(watcher->error(), m_where));
-                const QVariantMap objects = plain(watcher->reply().arguments().value(0)).toMap();
-                const QStringList paths = objects.keys();
-                m_interfaces.clear();
-                m_properties.clear();
-                keepOnly(QSet<QString>{paths.begin(), paths.end()});
-                m_isKnown = true;
-                for (auto one = objects.cbegin(); one != objects.cend(); ++one)
-                    take(one.key(), one->toMap());
-                setConnected(hostFrom(m_properties.value(rootPath())));
+                    return; // it is another lockstepd by now, or none
+                if (!watcher->isError())
+                    return take(plain(watcher->reply().arguments().value(0)));
+                // It hangs: its name stays, so nobody will tell when it is well again.
+                setGone(errorFrom(watcher->error(), m_where));
+                QTimer::singleShot(pause, this, [this, asked] {
+                    if (asked == m_subscribed && !m_isKnown)
+                        fetchHost();
+                });
             });
 }
 

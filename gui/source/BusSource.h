@@ -7,6 +7,8 @@
 
 #include <QDBusPendingCall>
 
+#include <functional>
+
 namespace lockstep::gui {
 
 /// lockstepd on the system bus of this host, or of another one over ssh. What the interfaces are:
@@ -57,7 +59,10 @@ private:
 
     void subscribe();
     void unsubscribe(const Error& why);
+    void fetchHost();
     void fetchAll();
+    /// Hands what the call answers to `take`; tries it all again if it does not.
+    void fetch(const QDBusMessage& call, std::function<void(const QVariant&)> take);
     /// Takes what an object is: its interfaces with their properties.
     void take(const QString& path, const QVariantMap& interfaces);
     /// What it is now, for who looks at it.
@@ -76,6 +81,7 @@ private:
     QString m_where;
     BusLink m_bus;
     QString m_subscribed; ///< The unique name that signals are taken from.
+    Host m_shownHost;
     bool m_isKnown{false}; ///< What there is has been fetched since lockstepd appeared.
     QHash<QString, QString> m_interfaces; ///< Of ours, by path: "Pair" etc.
     QHash<QString, QVariantMap> m_properties; ///< By path.

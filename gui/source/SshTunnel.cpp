@@ -2,6 +2,7 @@
 #include "gui/source/SshTunnel.h"
 
 #include <QThreadPool>
+#include <QUrl>
 #include <QtConcurrentRun>
 
 #include <unistd.h>
@@ -77,10 +78,10 @@ void SshTunnel::listen()
     m_isWelcome = true;
     const QString path = m_directory.filePath(u"bus"_s);
     m_server.setSocketOptions(QLocalServer::UserAccessOption);
-    if (m_server.listen(path))
-        Q_EMIT ready(u"unix:path="_s + path);
-    else
-        fail({Errc::Internal, u"no socket for D-Bus: "_s + m_server.errorString()});
+    if (!m_server.listen(path))
+        return fail({Errc::Internal, u"no socket for D-Bus: "_s + m_server.errorString()});
+    // D-Bus Specification, "Server Addresses": what may stand there as it is.
+    Q_EMIT ready(u"unix:path="_s + QString::fromLatin1(QUrl::toPercentEncoding(path, "/", "~")));
 }
 
 void SshTunnel::takeNear()
