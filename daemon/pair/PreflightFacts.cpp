@@ -147,6 +147,7 @@ HostFacts hostFrom(Reader& reader)
             .memoryTotal = reader.bytes("memory-total"_L1),
             .memoryFree = reader.bytes("memory-free"_L1),
             .bridges = reader.texts("bridges"_L1),
+            .emulators = {},
             .startHookProblem = reader.text("start-hook-problem"_L1)};
 }
 

@@ -14,9 +14,6 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-/// Source: libvirt src/qemu/qemu_domain.h, the namespace of <qemu:commandline>.
-constexpr QLatin1StringView qemuNamespace{"http://libvirt.org/schemas/domain/qemu/1.0"};
-
 XmlElement qemuArgument(const QString& value)
 {
     auto argument = XmlElement::named(u"qemu:arg"_s);
