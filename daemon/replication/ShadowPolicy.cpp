@@ -309,8 +309,8 @@ QList<ShadowRefusal> shadowRefusals(const QString& xml, const ShadowPolicy& poli
     const auto domain = parseXml(xml);
     if (!domain || domain->name != u"domain") {
         const QString why = domain ? u"it is none"_s : domain.error().message();
-        return {{u"domain"_s, u"cannot be read: "_s + printable(why),
-                 u"Update Lockstep on the domain's host."_s}};
+        return QList{ShadowRefusal{u"domain"_s, u"cannot be read: "_s + printable(why),
+                                   u"Update Lockstep on the domain's host."_s}};
     }
     Inspection inspection{policy};
     inspection.inspect(*domain);
