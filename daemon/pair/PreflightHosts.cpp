@@ -279,10 +279,10 @@ bool isToldElsewhere(const QString& element)
         "devices/smartcard"_L1, "devices/disk/shareable"_L1,  "devices/disk/transient"_L1,
         "launchSecurity"_L1,    "devices/disk/encryption"_L1, "devices/interface/@type"_L1,
         "memoryBacking"_L1,     "qemu:commandline"_L1,        "cpu/numa/cell/@memAccess"_L1,
-        "os/nvram"_L1,
+        "os/nvram"_L1,          "devices/disk/driver/iothreads"_L1,
     };
     return std::ranges::any_of(others, [&element](QLatin1StringView other) {
-        return element == other || element.startsWith(other + u'/');
+        return element == other || element.startsWith(QString{other} + u'/');
     });
 }
 

@@ -20,7 +20,7 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-constexpr int firstConsolePort = 5'900; // libvirt's own; below are other services
+constexpr int firstConsolePort = 5'700; // libvirt's first, of websockets; below are other services
 
 /// Whether the whole path is as the pattern says, and has no detours.
 bool isIn(const QString& path, const QString& pattern)
