@@ -3,7 +3,6 @@
 
 #include <QDir>
 #include <QFile>
-#include <QJsonArray>
 #include <QTest>
 
 using namespace Qt::StringLiterals;
@@ -49,10 +48,6 @@ private Q_SLOTS:
     void takesTheNewSpecWhateverWasThere_data();
     void takesTheNewSpecWhateverWasThere();
     void cleansUpAfterAFailedPreparation();
-    void startsNothingThatReachesTheHost_data();
-    void startsNothingThatReachesTheHost();
-    void makesImagesOnlyWhereItMay();
-    void tellsBeforehandWhatItRefuses();
     void refusesWhatIsNoRequest_data();
     void refusesWhatIsNoRequest();
     void discardsWhatLosesItsPrimaryBeforeItIsInStep();
@@ -231,103 +226,6 @@ void PeerRequestsTest::cleansUpAfterAFailedPreparation()
     QVERIFY(hosts.prepare(6));
 }
 
-void PeerRequestsTest::startsNothingThatReachesTheHost_data()
-{
-    QTest::addColumn<QString>("at");
-    QTest::addColumn<QString>("instead");
-    QTest::addColumn<QString>("element");
-    QTest::newRow("another domain") << u"6f5d1b0a-7f0a-4f52-9d3c-3b1c1d0e5a01</uuid>"_s
-                                    << u"6f5d1b0a-7f0a-4f52-9d3c-3b1c1d0e5a02</uuid>"_s
-                                    << u"uuid"_s;
-    QTest::newRow("another name") << u"<name>web"_s << u"<name>db"_s << u"name"_s;
-    QTest::newRow("a program") << u"<devices>"_s
-                               << u"<devices><emulator>/bin/sh</emulator>"_s
-                               << u"devices/emulator"_s;
-    QTest::newRow("a file of the host")
-        << u"</devices>"_s
-        << u"<disk type='file' device='cdrom'><driver name='qemu' type='raw'/><source file='/etc/shadow'/><target dev='sda'/></disk></devices>"_s
-        << u"devices/disk/source/@file"_s;
-    QTest::newRow("a device of the host")
-        << u"</devices>"_s << u"<hostdev mode='subsystem' type='pci'/></devices>"_s
-        << u"devices/hostdev"_s;
-    QTest::newRow("QEMU's arguments")
-        << u"</domain>"_s
-        << u"<qemu:commandline><qemu:arg value='-daemonize'/></qemu:commandline></domain>"_s
-        << u"qemu:commandline"_s;
-    QTest::newRow("no confinement") << u"</domain>"_s << u"<seclabel type='none'/></domain>"_s
-                                    << u"seclabel"_s;
-}
-
-void PeerRequestsTest::startsNothingThatReachesTheHost()
-{
-    QFETCH(const QString, at);
-    QFETCH(const QString, instead);
-    QFETCH(const QString, element);
-    Hosts hosts;
-    hosts.beta.begin();
-    QVERIFY(webXml().contains(at));
-    QJsonObject request = Hosts::wanted(5);
-    request[u"xml"] = webXml().replace(at, instead);
-    const auto reply = hosts.askBeta(u"shadow.prepare"_s, request);
-    QVERIFY(!reply);
-    QCOMPARE(reply.error().code(), Errc::ShadowRefused);
-    QVERIFY2(reply.error().message().contains(element), qPrintable(reply.error().message()));
-    QVERIFY(!reply.error().remedy().isEmpty());
-    QVERIFY(!hosts.beta.journal.contains(u"create"_s));
-    QVERIFY(!hosts.beta.has());
-    QCOMPARE(hosts.beta.guard(), QString{});
-    QVERIFY(QDir{hosts.beta.images.path()}.isEmpty());
-    QVERIFY2(hosts.prepare(), "and what is good is still taken");
-}
-
-void PeerRequestsTest::makesImagesOnlyWhereItMay()
-{
-    const QTemporaryDir elsewhere;
-    Hosts hosts;
-    hosts.beta.begin();
-    QJsonObject request = Hosts::wanted(5);
-    for (const auto& path : {elsewhere.path(), hosts.beta.images.path() + u"/../x"_s, u"x"_s,
-                             u"/"_s, hosts.beta.images.path() + u"x"_s}) {
-        request[u"image-directory"] = path;
-        const auto reply = hosts.askBeta(u"shadow.prepare"_s, request);
-        QVERIFY2(!reply, qPrintable(path));
-        QCOMPARE(reply.error().code(), Errc::ShadowRefused);
-        QVERIFY(!hosts.beta.has());
-    }
-    QVERIFY(QDir{elsewhere.path()}.isEmpty());
-    hosts.beta.config.shadows.imageDirectories = {elsewhere.path()};
-    request[u"image-directory"] = elsewhere.path();
-    const auto reply = hosts.askBeta(u"shadow.prepare"_s, request);
-    QVERIFY2(reply, qPrintable(reply ? QString{} : reply.error().message()));
-    QVERIFY(!QDir{elsewhere.path()}.isEmpty());
-}
-
-void PeerRequestsTest::tellsBeforehandWhatItRefuses()
-{
-    Hosts hosts;
-    hosts.beta.begin();
-    auto& facts = hosts.beta.hypervisor.facts.emplace();
-    facts.hostName = u"beta"_s;
-    facts.bridges = {u"br0"_s};
-    QJsonObject request{{u"name"_s, u"web"_s},
-                        {u"spec"_s, webSpec().toJson()},
-                        {u"xml"_s, webXml().replace(u"</devices>"_s, u"<tpm/></devices>"_s)},
-                        {u"files"_s, QJsonArray{u"/etc/lockstep-not-there"_s,
-                                                u"/usr/share/lockstep-not-there"_s}}};
-    const auto reply = hosts.askBeta(u"preflight.facts"_s, request);
-    QVERIFY2(reply, qPrintable(reply ? QString{} : reply.error().message()));
-    const auto refusals = (*reply)[u"refusals"].toArray();
-    QCOMPARE(refusals.size(), 1);
-    QCOMPARE(refusals[0][u"element"].toString(), u"devices/tpm"_s);
-    // What is in /etc is none of its business.
-    QCOMPARE((*reply)[u"missing-files"].toArray(),
-             QJsonArray{u"/usr/share/lockstep-not-there"_s});
-    request[u"xml"] = webXml();
-    const auto good = hosts.askBeta(u"preflight.facts"_s, request);
-    QVERIFY(good && !good->contains(u"refusals"));
-    QVERIFY(!hosts.beta.has());
-}
-
 void PeerRequestsTest::refusesWhatIsNoRequest_data()
 {
     QTest::addColumn<QString>("method");
@@ -339,7 +237,7 @@ void PeerRequestsTest::refusesWhatIsNoRequest_data()
     QTest::newRow("prepare, epoch") << u"shadow.prepare"_s << u"epoch"_s << text;
     QTest::newRow("prepare, negative") << u"shadow.prepare"_s << u"epoch"_s << QJsonValue{-1};
     QTest::newRow("prepare, beyond 2^53")
-        << u"shadow.prepare"_s << u"epoch"_s << QJsonValue{9'007'199'254'740'993};
+        << u"shadow.prepare"_s << u"epoch"_s << QJsonValue{qint64{9'007'199'254'740'993}};
     for (const auto& method :
          {u"shadow.confirm"_s, u"shadow.discard"_s, u"pair.promise"_s, u"pair.switch-over"_s}) {
         QTest::addRow("%s, uuid", qPrintable(method)) << method << u"uuid"_s << text;
