@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A peer that is trusted, and hostile: it gets shadows of its own domains, and nothing else."""
 
+import contextlib
+
 from faults.foreign import Mallory, memory
 from faults.ground import boot
 from faults.refusal import Unchanged
@@ -10,6 +12,7 @@ MEMORY_ALLOWANCE_KIB = 32 * 1024
 SECRETS = "cat /etc/shadow /etc/passwd /etc/lockstep/lockstepd.conf /var/lib/lockstep/identity/*"
 
 
+@contextlib.contextmanager
 def attack(lab, *attacks):
     """A guest is protected from alpha to beta; mallory, whom beta trusts too, does all that to beta."""
     guest = boot(lab)
@@ -34,7 +37,7 @@ def attack(lab, *attacks):
 
 
 def test_a_trusted_peer_that_is_hostile(lab):
-    for mallory in attack(lab, "nonsense", "contradictions", "shadows"):
+    with attack(lab, "nonsense", "contradictions", "shadows") as mallory:
         # It is trusted: what a good peer asks for it does get, and that goes with it.
         equal(mallory.say("vanish"), "prepared", "a shadow as it should be")
         equal(lab.beta.domains().get("mallory1"), "paused", "mallory's shadow")
@@ -45,5 +48,5 @@ def test_a_trusted_peer_that_is_hostile(lab):
 
 @full_only
 def test_a_trusted_peer_that_floods(lab):
-    for _ in attack(lab, "flood"):
+    with attack(lab, "flood"):
         pass
