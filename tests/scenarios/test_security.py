@@ -55,7 +55,9 @@ def test_ports_only_where_they_are_configured(lab):
 
 def upload(lab, guest, name, marker):
     """A file of a MiB that says nothing but the marker."""
-    lab.client.shell(f"yes {marker} | head -c {MIB} | curl -sS -f -m 60 -T - http://{guest.address}/files/{name}")
+    lab.client.shell(f"{{ yes {marker} || true; }} | head -c {MIB} >/tmp/{name}; "
+                     f"curl -sS -f -m 60 -H Expect: -X PUT --data-binary @/tmp/{name} http://{guest.address}/files/{name}; "
+                     f"rm /tmp/{name}")
 
 
 def count(host, words, *files):
@@ -126,8 +128,10 @@ sign() {{
 sign expired 20000101000000Z 20100101000000Z
 sign early 20480101000000Z 20491231235959Z
 cp identity/daemon-key.pem identity/daemon-cert.pem swapped
-cp /var/lib/lockstep/qemu-tls/*/client-key.pem qemu/daemon-key.pem
-cp /var/lib/lockstep/qemu-tls/*/client-cert.pem qemu/daemon-cert.pem
+for folder in /var/lib/lockstep/qemu-tls/*; do
+    cp $folder/client-key.pem qemu/daemon-key.pem
+    cp $folder/client-cert.pem qemu/daemon-cert.pem
+done
 """
 
 
