@@ -70,7 +70,8 @@ bool setMetricsListen(Config& config, const toml::node& node)
 {
     const auto value = text(node);
     if (!value
-        || (!value->isEmpty() && *value != "local"_L1 && *value != "any"_L1 && !config::isAddress(*value)))
+        || (!value->isEmpty() && *value != "local"_L1 && *value != "any"_L1
+            && !config::isAddress(*value)))
         return false;
     config.metrics.listen = *value;
     return true;

@@ -219,19 +219,18 @@ QJsonObject RemoteFacts::toJson() const
 {
     const auto* const conflictName =
         std::ranges::find(conflictNames, conflict, &ConflictName::conflict);
-    QJsonObject json{
-            {u"protocol-version"_s, protocolVersion},
-            {u"host"_s, hostToJson(host)},
-            {u"image-directory"_s, imageDirectory},
-            {u"image-directory-problem"_s, oneLine(imageDirectoryProblem)},
-            {u"image-space-free"_s, imageSpaceFree.value},
-            {u"conflict"_s, QString{conflictName->name}},
-            {u"conflicting-domain"_s, conflictingDomain},
-            {u"cpu-problem"_s, oneLine(cpuProblem)},
-            {u"link-problem"_s, oneLine(linkProblem)},
-            {u"free-ports"_s, freePorts},
-            {u"missing-files"_s, QJsonArray::fromStringList(missingFiles)},
-            {u"stale-disks"_s, staleDisksToJson(staleDisks)}};
+    QJsonObject json{{u"protocol-version"_s, protocolVersion},
+                     {u"host"_s, hostToJson(host)},
+                     {u"image-directory"_s, imageDirectory},
+                     {u"image-directory-problem"_s, oneLine(imageDirectoryProblem)},
+                     {u"image-space-free"_s, imageSpaceFree.value},
+                     {u"conflict"_s, QString{conflictName->name}},
+                     {u"conflicting-domain"_s, conflictingDomain},
+                     {u"cpu-problem"_s, oneLine(cpuProblem)},
+                     {u"link-problem"_s, oneLine(linkProblem)},
+                     {u"free-ports"_s, freePorts},
+                     {u"missing-files"_s, QJsonArray::fromStringList(missingFiles)},
+                     {u"stale-disks"_s, staleDisksToJson(staleDisks)}};
     if (!refusals.isEmpty())
         json.insert(u"refusals"_s, refusalsToJson(refusals));
     return json;

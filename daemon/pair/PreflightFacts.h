@@ -67,7 +67,8 @@ struct RemoteFacts
     int freePorts{0}; ///< Of the range for QEMU's channels.
     QStringList missingFiles; ///< Of those asked about, see filesNeeded().
     QList<StaleDisk> staleDisks; ///< What it still has of the domain.
-    QList<ShadowRefusal> refusals; ///< What it does not let the shadow have; none of older versions.
+    QList<ShadowRefusal>
+        refusals; ///< What it does not let the shadow have; none of older versions.
 
     [[nodiscard]] QJsonObject toJson() const;
     /// Errors: ProtocolError, naming the member.

@@ -274,12 +274,23 @@ QList<Finding> files(const LocalFacts& local, const RemoteFacts& remote)
 bool isToldElsewhere(const QString& element)
 {
     static constexpr std::array others{
-        "devices/hostdev"_L1,   "devices/filesystem"_L1,      "devices/tpm"_L1,
-        "devices/shmem"_L1,     "devices/memory"_L1,          "devices/vsock"_L1,
-        "devices/smartcard"_L1, "devices/disk/shareable"_L1,  "devices/disk/transient"_L1,
-        "launchSecurity"_L1,    "devices/disk/encryption"_L1, "devices/interface/@type"_L1,
-        "memoryBacking"_L1,     "qemu:commandline"_L1,        "cpu/numa/cell/@memAccess"_L1,
-        "os/nvram"_L1,          "devices/disk/driver/iothreads"_L1,
+        "devices/hostdev"_L1,
+        "devices/filesystem"_L1,
+        "devices/tpm"_L1,
+        "devices/shmem"_L1,
+        "devices/memory"_L1,
+        "devices/vsock"_L1,
+        "devices/smartcard"_L1,
+        "devices/disk/shareable"_L1,
+        "devices/disk/transient"_L1,
+        "launchSecurity"_L1,
+        "devices/disk/encryption"_L1,
+        "devices/interface/@type"_L1,
+        "memoryBacking"_L1,
+        "qemu:commandline"_L1,
+        "cpu/numa/cell/@memAccess"_L1,
+        "os/nvram"_L1,
+        "devices/disk/driver/iothreads"_L1,
     };
     return std::ranges::any_of(others, [&element](QLatin1StringView other) {
         return element == other || element.startsWith(QString{other} + u'/');
@@ -303,8 +314,8 @@ QList<Finding> refusals(const LocalFacts& local, const RemoteFacts& remote)
 }
 
 constexpr std::array<RemoteCheck, 18> table{
-    protocol, sameQemu,       remoteQemuCanDoIt, libvirt, machineType, accelerator, cpu,
-    memory,   imageDirectory, diskSpace,         bridges, link,        ports,       name,
+    protocol, sameQemu,       remoteQemuCanDoIt, libvirt,  machineType, accelerator, cpu,
+    memory,   imageDirectory, diskSpace,         bridges,  link,        ports,       name,
     files,    staleImages,    startHook,         refusals,
 };
 

@@ -122,8 +122,8 @@ QSslConfiguration Identity::tls() const
 
 std::optional<PeerId> provenId(const QList<QSslCertificate>& chain)
 {
-    // Lockstep's own are valid for as long as clocks are anywhere near; whoever makes others by hand
-    // means what they say.
+    // Lockstep's own are valid for as long as clocks are anywhere near; whoever makes others by
+    // hand means what they say.
     if (chain.size() != 2 || !isValidNow(chain[0].toDer()) || !isValidNow(chain[1].toDer()))
         return std::nullopt;
     return signer(chain[0].toDer(), chain[1].toDer(), LeafUse::Daemon);

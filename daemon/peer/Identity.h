@@ -14,9 +14,9 @@ class Identity final
 {
 public:
     /// Reads the identity, or makes one if there is none. A broken or incomplete one is an error
-    /// and stays as it is: a new key would have to be accepted by every other host. But a daemon's key
-    /// and certificate that are both away are made anew, signed by the CA that is there. Errors:
-    /// StoreError.
+    /// and stays as it is: a new key would have to be accepted by every other host. But a daemon's
+    /// key and certificate that are both away are made anew, signed by the CA that is there.
+    /// Errors: StoreError.
     [[nodiscard]] static Result<Identity> loadOrCreate(const QString& stateDirectory,
                                                        const QString& hostName);
 

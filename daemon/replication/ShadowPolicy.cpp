@@ -134,16 +134,18 @@ private:
     {
         const auto path = element.innerText();
         if (!m_policy.emulators.contains(path))
-            refuse(u"devices/emulator"_s,
-                   u"%1 is no QEMU that libvirt knows there"_s.arg(shortened(path, 200)),
-                   u"Install the same QEMU there, or remove <emulator> with virsh edit %1 and start the domain anew."_s
-                       .arg(shown()));
+            refuse(
+                u"devices/emulator"_s,
+                u"%1 is no QEMU that libvirt knows there"_s.arg(shortened(path, 200)),
+                u"Install the same QEMU there, or remove <emulator> with virsh edit %1 and start the domain anew."_s
+                    .arg(shown()));
     }
     void disk(const XmlElement& element, QSet<QString>& targets)
     {
         const auto target = element.childAttribute(u"target", u"dev");
         if (target.isEmpty() || targets.contains(target))
-            refuse(u"devices/disk/target/@dev"_s, u"'%1' is not unique"_s.arg(shortened(target, 80)),
+            refuse(u"devices/disk/target/@dev"_s,
+                   u"'%1' is not unique"_s.arg(shortened(target, 80)),
                    u"Give each disk a target of its own."_s);
         targets.insert(target);
         const auto source = element.childAttribute(u"source", u"file");
@@ -163,7 +165,8 @@ private:
             element.hasChild(u"readonly") || element.attribute(u"device") == u"cdrom";
         if (!isReadOnly || element.attribute(u"type") == u"block"
             || element.childAttribute(u"driver", u"type") != u"raw")
-            refuse(place, u"%1 is neither a replica nor a raw medium that is only read"_s.arg(source),
+            refuse(place,
+                   u"%1 is neither a replica nor a raw medium that is only read"_s.arg(source),
                    u"Eject it: virsh change-media %1 %2 --eject."_s.arg(shown(), target));
         else
             readable(place, source);
@@ -181,11 +184,12 @@ private:
         static const QRegularExpression proper{
             QRegularExpression::anchoredPattern(u"[A-Za-z0-9][A-Za-z0-9_.-]{0,14}"_s)};
         if (!tap.isEmpty() && (!proper.match(tap).hasMatch() || m_policy.interfaces.contains(tap)))
-            refuse(u"devices/interface/target/@dev"_s,
-                   u"'%1' is a network device there already, or no name of one"_s.arg(
-                       shortened(tap, 80)),
-                   u"Remove the interface's <target> with virsh edit %1 and start the domain anew."_s
-                       .arg(shown()));
+            refuse(
+                u"devices/interface/target/@dev"_s,
+                u"'%1' is a network device there already, or no name of one"_s.arg(
+                    shortened(tap, 80)),
+                u"Remove the interface's <target> with virsh edit %1 and start the domain anew."_s
+                    .arg(shown()));
     }
     void character(const XmlElement& element)
     {
@@ -224,8 +228,7 @@ private:
         for (const auto* const listen : element.childrenNamed(u"listen")) {
             listening(place + u"/listen/@address"_s, listen->attribute(u"address"));
             const auto socket = listen->attribute(u"socket");
-            if (!socket.isEmpty()
-                && !isIn(socket, u"/var/lib/libvirt/qemu/domain-[^/]+/[^/]+"_s))
+            if (!socket.isEmpty() && !isIn(socket, u"/var/lib/libvirt/qemu/domain-[^/]+/[^/]+"_s))
                 refuseValue(place + u"/listen/@socket"_s, socket);
         }
         for (const auto* const name : {"port", "tlsPort", "websocket"}) {
@@ -325,8 +328,8 @@ Result<void> verdictOf(const QList<ShadowRefusal>& refusals, const QString& doma
     if (refusals.isEmpty())
         return {};
     const auto& first = refusals.first();
-    QString text = u"%1 starts no shadow of domain %2: %3 %4"_s.arg(host, domain, first.element,
-                                                                   first.reason);
+    QString text =
+        u"%1 starts no shadow of domain %2: %3 %4"_s.arg(host, domain, first.element, first.reason);
     if (refusals.size() > 1)
         text += u" (and %1 more)"_s.arg(refusals.size() - 1);
     return failure(Errc::ShadowRefused, text, first.remedy);

@@ -103,8 +103,8 @@ void FakeHost::load()
     });
 }
 
-/// QEMU models have no sockets: once it is built, a shadow has no ports. A libvirt that was not told
-/// what its host is has room and a bridge for it.
+/// QEMU models have no sockets: once it is built, a shadow has no ports. A libvirt that was not
+/// told what its host is has room and a bridge for it.
 Task<Result<QJsonObject>> FakeHost::prepare(Peers::Handler handler, PeerId peer,
                                             QJsonObject request)
 {

@@ -37,12 +37,11 @@ void ShadowGateTest::startsNothingThatReachesTheHost_data()
     QTest::addColumn<QString>("at");
     QTest::addColumn<QString>("instead");
     QTest::addColumn<QString>("element");
-    QTest::newRow("another domain") << u"6f5d1b0a-7f0a-4f52-9d3c-3b1c1d0e5a01</uuid>"_s
-                                    << u"6f5d1b0a-7f0a-4f52-9d3c-3b1c1d0e5a02</uuid>"_s
-                                    << u"uuid"_s;
+    QTest::newRow("another domain")
+        << u"6f5d1b0a-7f0a-4f52-9d3c-3b1c1d0e5a01</uuid>"_s
+        << u"6f5d1b0a-7f0a-4f52-9d3c-3b1c1d0e5a02</uuid>"_s << u"uuid"_s;
     QTest::newRow("another name") << u"<name>web"_s << u"<name>db"_s << u"name"_s;
-    QTest::newRow("a program") << u"<devices>"_s
-                               << u"<devices><emulator>/bin/sh</emulator>"_s
+    QTest::newRow("a program") << u"<devices>"_s << u"<devices><emulator>/bin/sh</emulator>"_s
                                << u"devices/emulator"_s;
     QTest::newRow("a file of the host")
         << u"</devices>"_s
@@ -55,8 +54,8 @@ void ShadowGateTest::startsNothingThatReachesTheHost_data()
         << u"</domain>"_s
         << u"<qemu:commandline><qemu:arg value='-daemonize'/></qemu:commandline></domain>"_s
         << u"qemu:commandline"_s;
-    QTest::newRow("no confinement") << u"</domain>"_s << u"<seclabel type='none'/></domain>"_s
-                                    << u"seclabel"_s;
+    QTest::newRow("no confinement")
+        << u"</domain>"_s << u"<seclabel type='none'/></domain>"_s << u"seclabel"_s;
 }
 
 void ShadowGateTest::startsNothingThatReachesTheHost()
@@ -110,19 +109,18 @@ void ShadowGateTest::tellsBeforehandWhatItRefuses()
     auto& facts = hosts.beta.hypervisor.facts.emplace();
     facts.hostName = u"beta"_s;
     facts.bridges = {u"br0"_s};
-    QJsonObject request{{u"name"_s, u"web"_s},
-                        {u"spec"_s, webSpec().toJson()},
-                        {u"xml"_s, webXml().replace(u"</devices>"_s, u"<tpm/></devices>"_s)},
-                        {u"files"_s, QJsonArray{u"/etc/lockstep-not-there"_s,
-                                                u"/usr/share/lockstep-not-there"_s}}};
+    QJsonObject request{
+        {u"name"_s, u"web"_s},
+        {u"spec"_s, webSpec().toJson()},
+        {u"xml"_s, webXml().replace(u"</devices>"_s, u"<tpm/></devices>"_s)},
+        {u"files"_s, QJsonArray{u"/etc/lockstep-not-there"_s, u"/usr/share/lockstep-not-there"_s}}};
     const auto reply = hosts.askBeta(u"preflight.facts"_s, request);
     QVERIFY2(reply, qPrintable(reply ? QString{} : reply.error().message()));
     const auto refusals = (*reply)[u"refusals"].toArray();
     QCOMPARE(refusals.size(), 1);
     QCOMPARE(refusals[0][u"element"].toString(), u"devices/tpm"_s);
     // What is in /etc is none of its business.
-    QCOMPARE((*reply)[u"missing-files"].toArray(),
-             QJsonArray{u"/usr/share/lockstep-not-there"_s});
+    QCOMPARE((*reply)[u"missing-files"].toArray(), QJsonArray{u"/usr/share/lockstep-not-there"_s});
     request[u"xml"] = webXml();
     const auto good = hosts.askBeta(u"preflight.facts"_s, request);
     QVERIFY(good && !good->contains(u"refusals"));

@@ -250,12 +250,12 @@ void CertificatesTest::provesOnlyWhatIsValidNow()
                   path("daemon-key.pem"), u"-copy_extensions"_s, u"copyall"_s, u"-out"_s,
                   path("request.pem")}),
              0);
-    QCOMPARE(run(u"openssl"_s,
-                 {u"x509"_s, u"-req"_s, u"-in"_s, path("request.pem"), u"-CA"_s,
-                  path("ca-cert.pem"), u"-CAkey"_s, path("ca-key.pem"), u"-copy_extensions"_s,
-                  u"copyall"_s, u"-not_before"_s, from, u"-not_after"_s, to, u"-out"_s,
-                  path("dated.pem")}),
-             0);
+    QCOMPARE(
+        run(u"openssl"_s,
+            {u"x509"_s, u"-req"_s, u"-in"_s, path("request.pem"), u"-CA"_s, path("ca-cert.pem"),
+             u"-CAkey"_s, path("ca-key.pem"), u"-copy_extensions"_s, u"copyall"_s, u"-not_before"_s,
+             from, u"-not_after"_s, to, u"-out"_s, path("dated.pem")}),
+        0);
     const QSslCertificate leaf{contentOf(path("dated.pem")), QSsl::Pem};
     const QSslCertificate authority{contentOf(path("ca-cert.pem")), QSsl::Pem};
     QVERIFY(signer(leaf.toDer(), authority.toDer(), LeafUse::Daemon));

@@ -143,8 +143,8 @@ void ShadowPolicyTest::refusesWhatIsNoDomain_data()
     QTest::newRow("cut off") << good().first(good().size() / 2);
     QTest::newRow("entities") << u"<!DOCTYPE d [<!ENTITY x SYSTEM 'file:///etc/shadow'>]>"_s
             + good().replace(u"<name>web"_s, u"<name>&x;"_s);
-    QTest::newRow("an attribute twice") << good().replace(u"type='kvm'"_s,
-                                                          u"type='kvm' type='qemu'"_s);
+    QTest::newRow("an attribute twice")
+        << good().replace(u"type='kvm'"_s, u"type='kvm' type='qemu'"_s);
     QTest::newRow("a million levels") << u"<domain>"_s.repeated(100'000);
 }
 
@@ -214,8 +214,8 @@ void ShadowPolicyTest::readsOnlyBelowItsFolders()
     for (const auto& path :
          {inside.filePath(u"link"_s), inside.filePath(u"folder/secret"_s),
           inside.filePath(u"dangling"_s), inside.path(), inside.path() + u"x/cd.iso"_s,
-          inside.path() + u"/../x"_s, inside.path() + u"//cd.iso"_s,
-          outside.filePath(u"secret"_s), u"cd.iso"_s, u""_s, u"/dev/sda"_s})
+          inside.path() + u"/../x"_s, inside.path() + u"//cd.iso"_s, outside.filePath(u"secret"_s),
+          u"cd.iso"_s, u""_s, u"/dev/sda"_s})
         QVERIFY2(!mayRead(path, folders), qPrintable(path));
     QVERIFY(!mayRead(inside.filePath(u"cd.iso"_s), {}));
     QVERIFY2(!mayRead(u"/dev/null"_s, {u"/dev"_s}), "a device is no file");
