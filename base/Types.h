@@ -7,6 +7,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <limits>
 
 namespace lockstep {
 
@@ -46,7 +47,15 @@ struct Bytes
     [[nodiscard]] static constexpr Bytes fromMiB(qint64 mib) { return {mib * 1024 * 1024}; }
     [[nodiscard]] constexpr qint64 kib() const { return value / 1024; }
     friend auto operator<=>(const Bytes&, const Bytes&) = default;
-    friend Bytes operator+(Bytes left, Bytes right) { return {left.value + right.value}; }
+    /// Sizes that others claim may be of any size: a sum too large to count is the largest.
+    friend Bytes operator+(Bytes left, Bytes right)
+    {
+        Bytes sum;
+        if (!__builtin_add_overflow(left.value, right.value, &sum.value))
+            return sum;
+        return {left.value < 0 ? std::numeric_limits<qint64>::min()
+                               : std::numeric_limits<qint64>::max()};
+    }
 };
 
 } // namespace lockstep

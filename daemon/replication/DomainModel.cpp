@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 
 namespace lockstep {
 
@@ -38,13 +37,15 @@ std::optional<qint64> bytesPerUnit(const QString& unit)
     return factor;
 }
 
+/// What x86_64 processors can address: 57 bits. Twice that can still be counted with.
+constexpr qint64 mostMemory = qint64{1} << 57;
+
 Result<Bytes> memoryOf(const XmlElement& element)
 {
     bool isNumber = false;
     const auto number = element.innerText().toLongLong(&isNumber);
     const auto factor = bytesPerUnit(element.attribute(u"unit"));
-    if (!isNumber || number <= 0 || !factor
-        || number > std::numeric_limits<qint64>::max() / *factor)
+    if (!isNumber || number <= 0 || !factor || number > mostMemory / *factor)
         return malformed(u"valid <%1>"_s.arg(element.name));
     return Bytes{number * *factor};
 }

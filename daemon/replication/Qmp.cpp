@@ -4,6 +4,8 @@
 #include <QJsonArray>
 #include <QMap>
 
+#include <algorithm>
+
 namespace lockstep {
 
 using namespace Qt::StringLiterals;
@@ -354,9 +356,11 @@ Task<Result<Qmp::Migration>> Qmp::migration() const
 {
     LOCKSTEP_CO_TRY(reply, co_await m_monitor->execute(u"query-migrate"_s));
     const QJsonValue ram = reply[u"ram"];
-    const qint64 total = ram[u"total"].toInteger();
+    // A QEMU that its guest has taken over may say anything.
+    const qint64 total = std::max<qint64>(ram[u"total"].toInteger(), 0);
+    const qint64 remaining = std::clamp<qint64>(ram[u"remaining"].toInteger(), 0, total);
     co_return Migration{reply[u"status"].toString(u"none"_s),
-                        {total - ram[u"remaining"].toInteger()},
+                        {total - remaining},
                         {total},
                         ram[u"dirty-sync-count"].toInt(),
                         reply[u"error-desc"].toString()};

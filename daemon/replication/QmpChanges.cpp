@@ -15,6 +15,15 @@ namespace {
 // The disk may be slow; all that its kernel had was flushed before.
 constexpr auto flushDeadline = 15s;
 
+/// A QEMU that its guest has taken over may claim anything: what cannot be is left out.
+void count(qint64& sum, const QJsonValue& claimed)
+{
+    qint64 next = 0;
+    if (const qint64 number = claimed.toInteger();
+        number >= 0 && !__builtin_add_overflow(sum, number, &next))
+        sum = next;
+}
+
 } // namespace
 
 Task<Result<void>> Qmp::startBackup(Backup backup) const
@@ -106,6 +115,7 @@ Task<Result<Qmp::DiskUse>> Qmp::diskUse(QStringList deviceAliases) const
 {
     LOCKSTEP_CO_TRY(reply, co_await m_monitor->execute(u"query-blockstats"_s));
     DiskUse use;
+    qint64 waited = 0;
     const QJsonArray entries = reply.toArray();
     for (const auto& entry : entries) {
         // "/machine/peripheral/virtio-disk0/virtio-backend"
@@ -113,11 +123,11 @@ Task<Result<Qmp::DiskUse>> Qmp::diskUse(QStringList deviceAliases) const
             continue;
         const QJsonValue stats = entry[u"stats"];
         for (const auto& kind : {u"rd"_s, u"wr"_s, u"flush"_s}) {
-            use.requests += stats[QString{kind + u"_operations"_s}].toInteger();
-            use.waited +=
-                std::chrono::nanoseconds{stats[QString{kind + u"_total_time_ns"_s}].toInteger()};
+            count(use.requests, stats[QString{kind + u"_operations"_s}]);
+            count(waited, stats[QString{kind + u"_total_time_ns"_s}]);
         }
     }
+    use.waited = std::chrono::nanoseconds{waited};
     co_return use;
 }
 
