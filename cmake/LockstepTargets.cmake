@@ -10,8 +10,16 @@ target_include_directories(lockstep_options INTERFACE ${PROJECT_SOURCE_DIR} ${PR
 if(LOCKSTEP_SANITIZE)
     target_compile_options(lockstep_options INTERFACE -fsanitize=${LOCKSTEP_SANITIZE}
         -fno-sanitize-recover=all -fno-omit-frame-pointer
-        -Wno-maybe-uninitialized) # GCC takes its own instrumentation of std::expected for such uses
+        # GCC takes its own instrumentation of std::expected for such uses.
+        $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
     target_link_options(lockstep_options INTERFACE -fsanitize=${LOCKSTEP_SANITIZE})
+endif()
+if(LOCKSTEP_FUZZ)
+    if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+        message(FATAL_ERROR "libFuzzer is clang's: LOCKSTEP_FUZZ needs CMAKE_CXX_COMPILER=clang++")
+    endif()
+    # So that the fuzzer sees which code an input has reached.
+    target_compile_options(lockstep_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
 # lockstep_library(NAME SOURCES file... [LINKS target...]): a static library, one per folder.

@@ -70,6 +70,9 @@ verb_test() {
     # clang-tidy takes the flags and the generated headers from the first build.
     [[ -n $pattern && ! lint =~ $pattern ]] || phase lint in_tree /src/tests/lint/run \
         "/build/unit-$CHECKOUT-${presets[0]}" "/build/results-$CHECKOUT/lint.xml"
+    # The inputs that are kept ran with the unit tests; here libFuzzer makes new ones.
+    [[ -n $pattern && ! libfuzzer =~ $pattern ]] ||
+        LOCKSTEP_JUNIT=/build/results-$CHECKOUT/libfuzzer.xml phase libfuzzer run_fuzz "$FUZZ_BRIEFLY"
     phase lab in_driver env LOCKSTEP_LAB=selftest LOCKSTEP_JUNIT="$RESULTS/lab.xml" \
         "$LAB_DIR/selftest" ${pattern:+"$pattern"}
     if [[ -x $SRC/tests/scenarios/run ]]; then
