@@ -50,10 +50,7 @@ std::optional<sdbus::Variant> variant(const QByteArray& type, const QByteArray& 
 }
 
 /// What D-Bus carries as a string: UTF-8 without NUL.
-bool isText(const QByteArray& bytes)
-{
-    return !bytes.contains('\0') && bytes.isValidUtf8();
-}
+bool isText(const QByteArray& bytes) { return !bytes.contains('\0') && bytes.isValidUtf8(); }
 
 struct Input
 {
@@ -87,10 +84,8 @@ void readOptions(const wire::Dictionary& options)
     (void)wire::peerName(options);
     (void)wire::noOptions(options);
     if (const auto hosts = wire::hosts(options))
-        promise(std::ranges::all_of(*hosts,
-                                    [](const QString& host) {
-                                        return wire::checkName(host).has_value();
-                                    }),
+        promise(std::ranges::all_of(
+                    *hosts, [](const QString& host) { return wire::checkName(host).has_value(); }),
                 "names of hosts are no longer than names are");
     if (const auto query = wire::eventQuery(options))
         promise(query->limit <= EventQuery::mostEvents, "no more events than there may be");

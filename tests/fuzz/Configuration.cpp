@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// lockstepd.conf, and changes to it by `lockstep config KEY=VALUE`. Lines that begin with "!KEY=VALUE"
-/// are changes, the others are the file.
+/// lockstepd.conf, and changes to it by `lockstep config KEY=VALUE`. Lines that begin with
+/// "!KEY=VALUE" are changes, the others are the file.
 
 #include "Target.h"
 #include "base/Config.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// Datagrams to the heartbeat port: as they are, which whoever reaches the port can send, and with a
-/// code that is right, as from a trusted peer that is hostile.
+/// Datagrams to the heartbeat port: as they are, which whoever reaches the port can send, and with
+/// a code that is right, as from a trusted peer that is hostile.
 
 #include "Target.h"
 #include "pair/Word.h"
@@ -18,10 +18,7 @@ using fuzz::promise;
 constexpr quint32 keyId = 0x4c534b31;
 constexpr qsizetype keyPlace = 5; // behind "LSHB" and the version
 
-HeartbeatKey key()
-{
-    return {.id = keyId, .secret = QByteArray(heartbeatSecretSize, 'k')};
-}
+HeartbeatKey key() { return {.id = keyId, .secret = QByteArray(heartbeatSecretSize, 'k')}; }
 
 QByteArray sign(QByteArray datagram)
 {
@@ -29,8 +26,7 @@ QByteArray sign(QByteArray datagram)
         return datagram;
     qToBigEndian(keyId, datagram.data() + keyPlace);
     const QByteArray text = datagram.chopped(HeartbeatCodec::macSize);
-    return text
-        + QMessageAuthenticationCode::hash(text, key().secret, QCryptographicHash::Sha256);
+    return text + QMessageAuthenticationCode::hash(text, key().secret, QCryptographicHash::Sha256);
 }
 
 void take(const HeartbeatCodec::Decoded& decoded)

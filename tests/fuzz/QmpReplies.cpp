@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// What a QEMU answers, as libvirt hands it on: one reply a line. A guest that has taken over its QEMU
-/// must not get any further.
+/// What a QEMU answers, as libvirt hands it on: one reply a line. A guest that has taken over its
+/// QEMU must not get any further.
 
 #include "Target.h"
 #include "hypervisor/Qmp.h"

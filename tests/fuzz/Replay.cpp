@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// Runs a target without libFuzzer: replay DIRECTORY... gives it each file of the directories, whole,
-/// cut short, and with single bytes changed. The same every time, so that it is a test like others.
+/// Runs a target without libFuzzer: replay DIRECTORY... gives it each file of the directories,
+/// whole, cut short, and with single bytes changed. The same every time, so that it is a test like
+/// others.
 
 #include "Target.h"
 

@@ -2,11 +2,11 @@
 # shellcheck shell=bash disable=SC2153
 # `lab fuzz`: the fuzz targets of tests/fuzz, with libFuzzer.
 
-# Of each target, in `lab test`.
-FUZZ_BRIEFLY=5
-
 # run_fuzz SECONDS [TARGET...]: LOCKSTEP_JUNIT is where a report goes, as the tree has it.
 run_fuzz() { in_tree /src/tests/fuzz/run "/build/fuzz-$CHECKOUT" "$@"; }
+
+# As a part of `lab test`: seconds for each target.
+fuzz_briefly() { run_fuzz 5; }
 
 verb_fuzz() {
     local seconds=60 targets=() status=0

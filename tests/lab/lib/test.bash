@@ -72,7 +72,7 @@ verb_test() {
         "/build/unit-$CHECKOUT-${presets[0]}" "/build/results-$CHECKOUT/lint.xml"
     # The inputs that are kept ran with the unit tests; here libFuzzer makes new ones.
     [[ -n $pattern && ! libfuzzer =~ $pattern ]] ||
-        LOCKSTEP_JUNIT=/build/results-$CHECKOUT/libfuzzer.xml phase libfuzzer run_fuzz "$FUZZ_BRIEFLY"
+        LOCKSTEP_JUNIT=/build/results-$CHECKOUT/libfuzzer.xml phase libfuzzer fuzz_briefly
     phase lab in_driver env LOCKSTEP_LAB=selftest LOCKSTEP_JUNIT="$RESULTS/lab.xml" \
         "$LAB_DIR/selftest" ${pattern:+"$pattern"}
     if [[ -x $SRC/tests/scenarios/run ]]; then
