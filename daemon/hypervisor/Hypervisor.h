@@ -4,6 +4,7 @@
 #include "base/Task.h"
 #include "base/Types.h"
 #include "hypervisor/Monitor.h"
+#include "hypervisor/QemuTraits.h"
 
 #include <QJsonObject>
 #include <QList>
@@ -35,6 +36,9 @@ struct HostFacts
     QUuid hostUuid;            ///< libvirt's host UUID.
     QString qemuVersion;       ///< e.g. "11.1.3", of the emulator that new domains get.
     QString qemuPackage;       ///< QEMU's package string, e.g. "Debian 1:11.1.3+ds-1~bpo13+1".
+    QString emulator;          ///< Path of that emulator; only of this host.
+    QString emulatorMark;      ///< Changes with that file, also if path and version stay.
+    QList<ProbedQemu> probes;  ///< What was tried of that emulator; one for each accelerator.
     QString libvirtVersion;    ///< e.g. "11.3.0".
     QStringList machineTypes; ///< Canonical names and aliases that this QEMU offers for x86_64 hvm.
     bool kvmUsable{false};
@@ -103,6 +107,10 @@ public:
     /// MonitorLost.
     [[nodiscard]] virtual std::shared_ptr<Monitor> monitor(DomainUuid domain) = 0;
 
+    /// What a trial has shown of one emulator of this host. hostFacts() tells it as long as the
+    /// emulator is the same.
+    void learn(const QString& emulator, const QString& mark, const ProbedQemu& probe);
+
 Q_SIGNALS:
     void connected();
     void disconnected(const QString& why);
@@ -110,6 +118,19 @@ Q_SIGNALS:
     /// A raw QMP event; `when` is QEMU's timestamp in microseconds since the epoch.
     void qmpEvent(const lockstep::DomainUuid& domain, const QString& name, qint64 when,
                   const QJsonObject& data);
+
+protected:
+    /// With what was learned of it.
+    [[nodiscard]] HostFacts withProbes(HostFacts facts) const;
+
+private:
+    struct Learned
+    {
+        QString emulator;
+        QString mark;
+        ProbedQemu probe;
+    };
+    QList<Learned> m_learned;
 };
 
 } // namespace lockstep

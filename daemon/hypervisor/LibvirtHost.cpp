@@ -7,7 +7,9 @@
 #include <libvirt/virterror.h>
 #include <spdlog/spdlog.h>
 
+#include <QDateTime>
 #include <QFile>
+#include <QFileInfo>
 #include <QProcess>
 #include <QSysInfo>
 
@@ -35,6 +37,15 @@ Result<QemuVersion> askEmulator(const QString& emulator)
     if (!process.waitForFinished(versionDeadlineMs) || process.exitCode() != 0)
         return failure(Errc::HypervisorError, emulator + u" cannot be run"_s);
     return parseQemuVersion(process.readAllStandardOutput());
+}
+
+/// Another size or time of change is another binary.
+QString markOf(const QString& emulator)
+{
+    const QFileInfo file{emulator};
+    if (!file.isFile())
+        return {};
+    return u"%1 %2"_s.arg(file.size()).arg(file.lastModified().toMSecsSinceEpoch());
 }
 
 bool canOpenKvm()
@@ -97,6 +108,8 @@ Result<HostFacts> facts(LibvirtConnection& connection)
     facts.machineTypes = capabilities->machineTypes;
     facts.kvmUsable = capabilities->kvmOffered && canOpenKvm();
 
+    facts.emulator = capabilities->emulator;
+    facts.emulatorMark = markOf(capabilities->emulator);
     if (auto qemu = askEmulator(capabilities->emulator)) {
         facts.qemuVersion = qemu->version;
         facts.qemuPackage = qemu->package;

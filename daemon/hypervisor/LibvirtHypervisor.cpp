@@ -126,8 +126,11 @@ Task<Result<QList<DomainInfo>>> LibvirtHypervisor::domains()
 Task<Result<HostFacts>> LibvirtHypervisor::hostFacts()
 {
     // A lane of its own: however often it is asked while libvirt hangs, it holds one thread.
-    co_return co_await m_calls->start<HostFacts>(u"examining the host"_s, queryDeadline,
-                                                 libvirtHost::facts, u"host-facts"_s);
+    auto facts = co_await m_calls->start<HostFacts>(u"examining the host"_s, queryDeadline,
+                                                    libvirtHost::facts, u"host-facts"_s);
+    if (!facts)
+        co_return std::unexpected{facts.error()};
+    co_return withProbes(*std::move(facts));
 }
 
 Task<Result<QString>> LibvirtHypervisor::cpuProblem(QString domainXml)

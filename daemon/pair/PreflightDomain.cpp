@@ -46,7 +46,7 @@ QList<Finding> isRunning(const LocalFacts& local)
 
 QList<Finding> qemuCanDoIt(const LocalFacts& local)
 {
-    const auto traits = qemuTraits(local.qemuVersion, local.live.isKvm());
+    const auto traits = qemuTraits(local.qemuVersion, local.live.isKvm(), local.host.probes);
     if (traits)
         return {};
     return {onDomain(local, u"qemu-version"_s, Severity::Error, traits.error().message(),
@@ -56,7 +56,7 @@ QList<Finding> qemuCanDoIt(const LocalFacts& local)
 /// Of what this QEMU is not known to do at all qemuCanDoIt() tells.
 QList<Finding> qemuHasChannels(const LocalFacts& local)
 {
-    const auto traits = qemuTraits(local.qemuVersion, local.live.isKvm());
+    const auto traits = qemuTraits(local.qemuVersion, local.live.isKvm(), local.host.probes);
     if (local.channels <= 1 || !traits || traits->multifd)
         return {};
     return {onDomain(

@@ -2,6 +2,7 @@
 #include "pair/PreflightFacts.h"
 
 #include <QJsonArray>
+#include <QTimeZone>
 
 #include <algorithm>
 #include <array>
@@ -92,6 +93,7 @@ public:
             all += value.toObject();
         return all;
     }
+    [[nodiscard]] bool has(QLatin1StringView key) const { return m_json.contains(key); }
     void reject(QLatin1StringView key)
     {
         if (m_wrong.isEmpty())
@@ -120,6 +122,41 @@ QString oneLine(const QString& text)
     return line;
 }
 
+QJsonArray probesToJson(const QList<ProbedQemu>& probes)
+{
+    QJsonArray all;
+    for (const auto& probe : probes)
+        all.append(QJsonObject{{u"kvm"_s, probe.kvm},
+                               {u"works"_s, probe.works},
+                               {u"return-path"_s, probe.returnPath},
+                               {u"reason"_s, oneLine(probe.reason)},
+                               {u"when-ms"_s, probe.when.toMSecsSinceEpoch()}});
+    return all;
+}
+
+/// Older daemons do not send any.
+QList<ProbedQemu> probesFrom(Reader& reader, const QString& version)
+{
+    constexpr qint64 latestMs = 253'402'300'799'999; // the end of year 9999
+    QList<ProbedQemu> probes;
+    if (!reader.has("probes"_L1))
+        return probes;
+    const auto found = reader.objects("probes"_L1);
+    for (const auto& object : found) {
+        Reader probe{object};
+        probes.append({.version = version,
+                       .kvm = probe.flag("kvm"_L1),
+                       .works = probe.flag("works"_L1),
+                       .returnPath = probe.flag("return-path"_L1),
+                       .reason = probe.text("reason"_L1),
+                       .when = QDateTime::fromMSecsSinceEpoch(probe.number("when-ms"_L1, latestMs),
+                                                              QTimeZone::UTC)});
+        if (!probe.wrong().isEmpty())
+            reader.reject("probes"_L1);
+    }
+    return probes;
+}
+
 QJsonObject hostToJson(const HostFacts& host)
 {
     return {{u"name"_s, host.hostName},
@@ -132,15 +169,19 @@ QJsonObject hostToJson(const HostFacts& host)
             {u"memory-total"_s, host.memoryTotal.value},
             {u"memory-free"_s, host.memoryFree.value},
             {u"bridges"_s, QJsonArray::fromStringList(host.bridges)},
+            {u"probes"_s, probesToJson(host.probes)},
             {u"start-hook-problem"_s, oneLine(host.startHookProblem)}};
 }
 
 HostFacts hostFrom(Reader& reader)
 {
-    return {.hostName = reader.text("name"_L1),
+    HostFacts host{.hostName = reader.text("name"_L1),
             .hostUuid = QUuid::fromString(reader.text("uuid"_L1)),
             .qemuVersion = reader.text("qemu-version"_L1),
             .qemuPackage = reader.text("qemu-package"_L1),
+            .emulator = {},
+            .emulatorMark = {},
+            .probes = {},
             .libvirtVersion = reader.text("libvirt-version"_L1),
             .machineTypes = reader.texts("machine-types"_L1),
             .kvmUsable = reader.flag("kvm"_L1),
@@ -148,6 +189,8 @@ HostFacts hostFrom(Reader& reader)
             .memoryFree = reader.bytes("memory-free"_L1),
             .bridges = reader.texts("bridges"_L1),
             .startHookProblem = reader.text("start-hook-problem"_L1)};
+    host.probes = probesFrom(reader, host.qemuVersion);
+    return host;
 }
 
 NameConflict conflictFrom(Reader& reader)

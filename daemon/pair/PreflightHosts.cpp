@@ -54,7 +54,7 @@ QList<Finding> sameQemu(const LocalFacts& local, const RemoteFacts& remote)
 
 QList<Finding> remoteQemuCanDoIt(const LocalFacts& local, const RemoteFacts& remote)
 {
-    const auto traits = qemuTraits(remote.host.qemuVersion, local.live.isKvm());
+    const auto traits = qemuTraits(remote.host.qemuVersion, local.live.isKvm(), remote.host.probes);
     if (traits)
         return {};
     return {there(remote, u"qemu-version"_s, traits.error().message(), traits.error().remedy())};

@@ -116,6 +116,7 @@ Task<Result<void>> ProtectFlow::begin()
         m_fullCopy = co_await obstacle(before, spec.disks);
     if (m_fullCopy.isEmpty())
         spec.base = before.lastCopy.identity;
+    spec.probedReturnPath = co_await probedReturnPath(spec.qemuVersion, spec.kvm);
     LOCKSTEP_CO_CHECK(co_await m_parts.pairs.update(
         m_domain.uuid, [&spec](PairRecord& record) { record.spec = spec; }));
     m_graph = std::make_unique<PrimaryGraph>(m_parts.hypervisor, spec, m_parts.peers.ownName());
@@ -127,6 +128,19 @@ Task<Result<void>> ProtectFlow::begin()
     // The preflight let only a running guest pass: whatever a failed step did to it, it runs again.
     m_graph->setResume(true);
     co_return {};
+}
+
+Task<std::optional<bool>> ProtectFlow::probedReturnPath(QString version, bool kvm) const
+{
+    if (qemuTraits(version, kvm))
+        co_return std::nullopt;
+    const auto host = co_await m_parts.hypervisor.hostFacts();
+    if (!host)
+        co_return std::nullopt; // without it, this QEMU is refused in a moment
+    const auto probe = probeOf(host->probes, version, kvm);
+    if (!probe || !probe->works)
+        co_return std::nullopt;
+    co_return std::optional{probe->returnPath};
 }
 
 Task<QString> ProtectFlow::obstacle(PairRecord record, QList<DiskSpec> disks) const

@@ -8,6 +8,7 @@
 #include <QObject>
 
 #include <memory>
+#include <optional>
 
 namespace lockstep {
 
@@ -37,6 +38,8 @@ private:
     [[nodiscard]] Bytes copyLimit() const;
     [[nodiscard]] Task<Result<void>> prepareShadow();
     [[nodiscard]] Task<Result<void>> discardShadow();
+    /// What a trial on this host has shown of a QEMU that nothing else is known of.
+    [[nodiscard]] Task<std::optional<bool>> probedReturnPath(QString version, bool kvm) const;
     /// Why not only what has changed can be copied, as far as this host knows: a word of
     /// pair/FullCopy.h; empty if the other host is to be asked.
     [[nodiscard]] Task<QString> obstacle(PairRecord record, QList<DiskSpec> disks) const;

@@ -86,7 +86,7 @@ Task<Result<void>> DiskCopy::follow() const
 
 Task<Result<void>> DiskCopy::mirrorAll(Bytes speed) const
 {
-    const auto traits = qemuTraits(m_spec.qemuVersion, m_spec.kvm);
+    const auto traits = traitsOf(m_spec);
     const bool canTell = traits && traits->targetIsZero;
     for (const auto& disk : m_spec.disks)
         LOCKSTEP_CO_CHECK(co_await m_qmp.startMirror({.job = names::copyJob(disk.target),

@@ -28,7 +28,7 @@ Error cannot(const ReplicationSpec& spec, const MemoryTransfer& transfer, const 
 Task<Result<void>> setUpMigration(Qmp qmp, ReplicationSpec spec, MemoryTransfer transfer,
                                   QStringList more)
 {
-    const auto traits = qemuTraits(spec.qemuVersion, spec.kvm);
+    const auto traits = traitsOf(spec);
     if (!traits)
         co_return std::unexpected{traits.error()};
     if (transfer.isParallel() && !traits->multifd)
@@ -52,7 +52,7 @@ Task<Result<void>> setUpMigration(Qmp qmp, ReplicationSpec spec, MemoryTransfer 
 
 Task<Result<void>> resetMigration(Qmp qmp, ReplicationSpec spec, QStringList more)
 {
-    const auto traits = qemuTraits(spec.qemuVersion, spec.kvm);
+    const auto traits = traitsOf(spec);
     QStringList off = more + QStringList{u"return-path"_s};
     if (traits)
         off += traits->capabilities;

@@ -102,7 +102,7 @@ QJsonObject ReplicationSpec::toJson() const
     QJsonArray nicList;
     for (const auto& nic : nics)
         nicList.append(lockstep::toJson(nic));
-    return {{u"uuid"_s, toString(uuid)},
+    QJsonObject json{{u"uuid"_s, toString(uuid)},
             {u"domain"_s, domain},
             {u"disks"_s, diskList},
             {u"nics"_s, nicList},
@@ -115,6 +115,9 @@ QJsonObject ReplicationSpec::toJson() const
             {u"iothread"_s, qint64(ioThread)},
             {u"qemu-version"_s, qemuVersion},
             {u"kvm"_s, kvm}};
+    if (probedReturnPath)
+        json.insert(u"probed-return-path"_s, *probedReturnPath);
+    return json;
 }
 
 Result<ReplicationSpec> ReplicationSpec::fromJson(const QJsonObject& json)
@@ -154,7 +157,22 @@ Result<ReplicationSpec> ReplicationSpec::fromJson(const QJsonObject& json)
     spec.ioThread = unsigned(json[u"iothread"].toInteger());
     spec.qemuVersion = json[u"qemu-version"].toString();
     spec.kvm = json[u"kvm"].toBool();
+    if (json[u"probed-return-path"].isBool())
+        spec.probedReturnPath = json[u"probed-return-path"].toBool();
     return spec;
+}
+
+Result<QemuTraits> traitsOf(const ReplicationSpec& spec)
+{
+    if (!spec.probedReturnPath)
+        return qemuTraits(spec.qemuVersion, spec.kvm);
+    return qemuTraits(spec.qemuVersion, spec.kvm,
+                      {{.version = spec.qemuVersion,
+                        .kvm = spec.kvm,
+                        .works = true,
+                        .returnPath = *spec.probedReturnPath,
+                        .reason = {},
+                        .when = {}}});
 }
 
 } // namespace lockstep

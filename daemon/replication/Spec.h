@@ -11,6 +11,8 @@
 #include <QString>
 #include <QStringList>
 
+#include <optional>
+
 namespace lockstep {
 
 /// One replicated disk. Paths of the replica and its overlays are on the secondary's host.
@@ -66,10 +68,15 @@ struct ReplicationSpec
     unsigned ioThread{0}; ///< libvirt's id of the iothread that compares; 0 before it exists.
     QString qemuVersion;
     bool kvm{false};
+    /// Whether "return-path" is on, as a trial has shown, where nothing is known of the version.
+    std::optional<bool> probedReturnPath;
 
     [[nodiscard]] QJsonObject toJson() const;
     /// Errors: Malformed, naming the member.
     [[nodiscard]] static Result<ReplicationSpec> fromJson(const QJsonObject& json);
 };
+
+/// What the QEMUs of that domain need. Errors: those of qemuTraits().
+[[nodiscard]] Result<QemuTraits> traitsOf(const ReplicationSpec& spec);
 
 } // namespace lockstep

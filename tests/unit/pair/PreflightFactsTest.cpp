@@ -74,6 +74,8 @@ void PreflightFactsTest::refusesMissingMembers()
     const auto host = good.value(u"host"_s).toObject();
     const auto hostKeys = host.keys();
     for (const auto& key : hostKeys) {
+        if (key == u"probes") // which older daemons do not send
+            continue;
         auto lacking = host;
         lacking.remove(key);
         auto json = good;
