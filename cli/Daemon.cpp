@@ -284,6 +284,12 @@ Result<QJsonArray> Daemon::doctor(const std::vector<std::string>& hosts)
         doctorPatience);
 }
 
+Result<QJsonArray> Daemon::tryQemu()
+{
+    return asked([this] { return dictionariesToJson(Manager{*m_connection, root}.TryQemu({})); },
+                 doctorPatience);
+}
+
 Result<QJsonArray> Daemon::plan(const ProtectRequest& request)
 {
     return asked(

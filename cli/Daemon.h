@@ -104,6 +104,8 @@ public:
     [[nodiscard]] Result<QJsonObject> preflight(const ProtectRequest& request);
     /// Findings of this host and its peers, or only of these.
     [[nodiscard]] Result<QJsonArray> doctor(const std::vector<std::string>& hosts);
+    /// Findings of a trial of this host's QEMU.
+    [[nodiscard]] Result<QJsonArray> tryQemu();
     /// Objects with "host", "title" and "undo".
     [[nodiscard]] Result<QJsonArray> plan(const ProtectRequest& request);
     [[nodiscard]] Result<sdbus::ObjectPath> protect(const ProtectRequest& request);

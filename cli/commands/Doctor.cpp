@@ -18,6 +18,7 @@ struct Arguments
 {
     std::vector<std::string> hosts;
     std::string file; ///< Of the bundle; empty: a name of our own.
+    bool probe{false}; ///< Only QEMU, by trial.
 };
 
 void printFinding(const QJsonObject& finding)
@@ -45,10 +46,14 @@ void printByHost(const QJsonArray& findings)
     }
 }
 
-Result<QJsonArray> examine(Daemon& daemon, const std::vector<std::string>& hosts)
+Result<QJsonArray> examine(Daemon& daemon, const Arguments& arguments)
 {
+    if (arguments.probe) {
+        const Waiting waiting{u"trying QEMU with two throw-away machines"_s};
+        return daemon.tryQemu();
+    }
     const Waiting waiting{u"looking at the hosts"_s};
-    return daemon.doctor(hosts);
+    return daemon.doctor(arguments.hosts);
 }
 
 Result<int> report(const QJsonArray& findings, bool json)
@@ -75,7 +80,7 @@ Result<int> run(const Arguments& arguments, bool bundle, bool json)
         return writeBundle(daemon, arguments.hosts, QString::fromStdString(arguments.file), json);
     if (!daemon)
         return std::unexpected{daemon.error()};
-    return examine(*daemon, arguments.hosts).and_then([json](const QJsonArray& findings) {
+    return examine(*daemon, arguments).and_then([json](const QJsonArray& findings) {
         return report(findings, json);
     });
 }
@@ -88,16 +93,22 @@ void addDoctor(CLI::App& app, Context& context)
     CLI::App* const command =
         addCommand(app, context, "doctor",
                    "Check this host and its peers; say what is wrong and how to mend it", {});
-    ofKind(command->add_option("--host", arguments->hosts,
-                               "Only this host or peer; may be given again"),
-           Kind::HostOrPeer)
-        ->allow_extra_args(false);
+    CLI::Option* const host =
+        ofKind(command->add_option("--host", arguments->hosts,
+                                   "Only this host or peer; may be given again"),
+               Kind::HostOrPeer)
+            ->allow_extra_args(false);
     CLI::Option* const bundle =
         ofKind(
             command->add_option("--bundle", arguments->file,
                                 "Pack logs and state for a bug report, without secrets, into FILE"),
             Kind::File)
             ->expected(0, 1);
+    command
+        ->add_flag("--probe", arguments->probe,
+                   "Try this host's QEMU with two throw-away machines, and look at nothing else")
+        ->excludes(host)
+        ->excludes(bundle);
     command->callback([&context, arguments, bundle] {
         context.run = [&context, arguments, bundle] {
             return run(*arguments, bundle->count() > 0, context.json);

@@ -162,6 +162,14 @@ void ManagerObject::Doctor(sdbus::Result<std::vector<wire::Dictionary>>&& result
         [&requests = m_requests, options] { return requests.doctor(options); });
 }
 
+void ManagerObject::TryQemu(sdbus::Result<std::vector<wire::Dictionary>>&& result,
+                            wire::Dictionary options)
+{
+    m_requests.runner().run<std::vector<wire::Dictionary>>(
+        std::move(result), request(Action::Protect, u"trial of this host's QEMU"_s, {}),
+        [&requests = m_requests, options] { return requests.tryQemu(options); });
+}
+
 void ManagerObject::announce(const PairEvent& event)
 {
     m_events.append(event);

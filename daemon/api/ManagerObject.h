@@ -47,6 +47,8 @@ private:
                           wire::Dictionary options) override;
     void Doctor(sdbus::Result<std::vector<wire::Dictionary>>&& result,
                 wire::Dictionary options) override;
+    void TryQemu(sdbus::Result<std::vector<wire::Dictionary>>&& result,
+                 wire::Dictionary options) override;
     std::string Version() override;
     std::string HostName() override;
     std::string Fingerprint() override;

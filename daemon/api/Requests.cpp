@@ -148,6 +148,13 @@ Task<Result<std::vector<wire::Dictionary>>> Requests::doctor(wire::Dictionary op
     co_return wire::dictionaries(found);
 }
 
+Task<Result<std::vector<wire::Dictionary>>> Requests::tryQemu(wire::Dictionary options)
+{
+    LOCKSTEP_CO_CHECK(wire::noOptions(options));
+    LOCKSTEP_CO_TRY(found, co_await m_doctor.tryQemu());
+    co_return wire::dictionaries(found);
+}
+
 Task<Result<Requests::Strings>> Requests::probePeer(QString address, wire::Dictionary options)
 {
     LOCKSTEP_CO_CHECK(wire::checkName(address));

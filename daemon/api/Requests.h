@@ -66,6 +66,7 @@ public:
     [[nodiscard]] Task<Result<void>> cancel(JobId id, wire::Dictionary options);
     [[nodiscard]] Task<Result<std::vector<wire::Dictionary>>> events(wire::Dictionary options);
     [[nodiscard]] Task<Result<std::vector<wire::Dictionary>>> doctor(wire::Dictionary options);
+    [[nodiscard]] Task<Result<std::vector<wire::Dictionary>>> tryQemu(wire::Dictionary options);
 
     [[nodiscard]] Task<Result<Strings>> probePeer(QString address, wire::Dictionary options);
     [[nodiscard]] Task<Result<sdbus::ObjectPath>> addPeer(QString address, std::string fingerprint,

@@ -51,9 +51,23 @@ void setHost(QList<Finding>& findings, const QString& host)
 
 void Doctor::answer()
 {
+    m_probes.begin();
     m_parts.peers.handle(u"doctor"_s, [this](PeerId peer, QJsonObject /*request*/) {
         return answerPeer(std::move(peer));
     });
+}
+
+Task<void> Doctor::stop()
+{
+    co_await m_probes.stop();
+    co_await m_tasks.drained();
+}
+
+Task<Result<QList<Finding>>> Doctor::tryQemu()
+{
+    LOCKSTEP_CO_TRY(found, co_await m_probes.probe());
+    setHost(found, m_parts.peers.ownName());
+    co_return found;
 }
 
 QList<PeerInfo> Doctor::acceptedPeers() const

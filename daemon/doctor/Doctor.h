@@ -4,6 +4,7 @@
 #include "base/Config.h"
 #include "doctor/DoctorService.h"
 #include "doctor/HostReport.h"
+#include "doctor/QemuProbes.h"
 #include "hypervisor/Hypervisor.h"
 #include "hypervisor/WorkerPool.h"
 #include "peer/Peers.h"
@@ -31,14 +32,17 @@ public:
         QString root; ///< Where /proc, /sys and /etc are looked for; tests have their own.
         std::chrono::milliseconds deadline{12'000}; ///< Of each check.
     };
-    explicit Doctor(Parts parts) : m_parts{std::move(parts)} { }
+    explicit Doctor(Parts parts)
+        : m_parts{std::move(parts)}, m_probes{m_parts.hypervisor, m_parts.store}
+    { }
 
-    /// Answers the peers from now on.
+    /// Answers the peers, and remembers trials of QEMU, from now on.
     void answer();
     /// Resumes when nothing runs any more.
-    [[nodiscard]] Task<void> stop() { return m_tasks.drained(); }
+    [[nodiscard]] Task<void> stop();
 
     [[nodiscard]] Task<Result<QList<Finding>>> examine(QStringList hosts) override;
+    [[nodiscard]] Task<Result<QList<Finding>>> tryQemu() override;
 
 private:
     using Report = doctor::HostReport;
@@ -61,6 +65,7 @@ private:
     [[nodiscard]] QList<PeerInfo> acceptedPeers() const;
 
     Parts m_parts;
+    doctor::QemuProbes m_probes;
     WorkerPool m_workers{{.threads = 12, .reserved = 4, .idle = std::chrono::seconds{30}}};
     std::vector<OneShot<Report>> m_waiting;
     TaskSet m_tasks;

@@ -21,6 +21,11 @@ public:
     /// name and names of peers; none means this host and every peer. Findings by host, this one
     /// first. Errors: UnknownPeer.
     [[nodiscard]] virtual Task<Result<QList<Finding>>> examine(QStringList hosts) = 0;
+
+    /// Tries out whether this host's QEMU can do COLO, with two throw-away machines, in 20 seconds
+    /// at most, and remembers it for preflight. A finding for each accelerator. Errors: Busy,
+    /// NotSupported without a QEMU, those of libvirt, StoreError.
+    [[nodiscard]] virtual Task<Result<QList<Finding>>> tryQemu() = 0;
 };
 
 } // namespace lockstep

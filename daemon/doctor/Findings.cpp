@@ -14,6 +14,7 @@ namespace {
 constexpr std::array words{
     std::pair{Id::Libvirt, "libvirt"_L1},
     std::pair{Id::Qemu, "qemu"_L1},
+    std::pair{Id::QemuProbe, "qemu-probe"_L1},
     std::pair{Id::Kvm, "kvm"_L1},
     std::pair{Id::StartHook, "start-hook"_L1},
     std::pair{Id::DaemonVersions, "daemon-versions"_L1},

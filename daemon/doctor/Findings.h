@@ -12,6 +12,7 @@ namespace lockstep::doctor {
 enum class Id {
     Libvirt,
     Qemu,
+    QemuProbe,
     Kvm,
     StartHook,
     DaemonVersions,

@@ -33,14 +33,11 @@ QString keyOf(const QString& emulator, bool kvm)
 
 QJsonObject toJson(const Remembered& known)
 {
-    return {{u"emulator"_s, known.emulator},
-            {u"mark"_s, known.mark},
-            {u"version"_s, known.probe.version},
-            {u"kvm"_s, known.probe.kvm},
-            {u"works"_s, known.probe.works},
-            {u"return-path"_s, known.probe.returnPath},
-            {u"reason"_s, known.probe.reason},
-            {u"when-ms"_s, known.probe.when.toMSecsSinceEpoch()}};
+    return {
+        {u"emulator"_s, known.emulator},     {u"mark"_s, known.mark},
+        {u"version"_s, known.probe.version}, {u"kvm"_s, known.probe.kvm},
+        {u"works"_s, known.probe.works},     {u"return-path"_s, known.probe.returnPath},
+        {u"reason"_s, known.probe.reason},   {u"when-ms"_s, known.probe.when.toMSecsSinceEpoch()}};
 }
 
 /// A document that is damaged is about no emulator that there is.
@@ -57,27 +54,32 @@ Remembered fromJson(const QJsonObject& json)
                                                              QTimeZone::UTC)}};
 }
 
-Finding judge(const ProbedQemu& probe)
+/// `isUsual`: with the accelerator that guests have here.
+Finding judge(const ProbedQemu& probe, bool isUsual)
 {
     const QString day = probe.when.date().toString(Qt::ISODate);
     if (probe.works)
-        return fine(Id::QemuProbe,
-                    u"QEMU %1 with %2 made a checkpoint and a takeover when it was tried on %3"_s.arg(
-                        probe.version, accelerator(probe.kvm), day));
-    return wrong(Id::QemuProbe,
-                 u"QEMU %1 with %2 failed its trial on %3: %4"_s.arg(
-                     probe.version, accelerator(probe.kvm), day, probe.reason),
+        return fine(
+            Id::QemuProbe,
+            u"QEMU %1 with %2 made a checkpoint and a takeover when it was tried on %3"_s.arg(
+                probe.version, accelerator(probe.kvm), day));
+    const QString failed = u"QEMU %1 with %2 failed its trial on %3: %4"_s.arg(
+        probe.version, accelerator(probe.kvm), day, probe.reason);
+    if (!isUsual)
+        return warning(Id::QemuProbe, failed, u"protect only domains of type kvm on this host"_s);
+    return wrong(Id::QemuProbe, failed,
                  u"apt install qemu-system-x86 (11.1 or later; on Debian 13: -t "
                  "trixie-backports) on both hosts; lockstep doctor --probe tries again"_s);
 }
 
 Finding undecided(const HostFacts& facts, bool kvm, const QString& reason)
 {
-    return warning(Id::QemuProbe,
-                   u"the trial of QEMU %1 with %2 shows nothing: %3"_s.arg(
-                       facts.qemuVersion, accelerator(kvm), reason),
-                   u"see journalctl -u libvirtd; run lockstep doctor --probe again when the host has "
-                   "less to do"_s);
+    return warning(
+        Id::QemuProbe,
+        u"the trial of QEMU %1 with %2 shows nothing: %3"_s.arg(facts.qemuVersion, accelerator(kvm),
+                                                                reason),
+        u"see journalctl -u libvirtd; run lockstep doctor --probe again when the host has "
+        "less to do"_s);
 }
 
 } // namespace
@@ -153,7 +155,7 @@ Task<Result<QList<Finding>>> QemuProbes::tryOne(HostFacts facts, bool kvm,
                            .reason = result.reason,
                            .when = QDateTime::currentDateTimeUtc()};
     LOCKSTEP_CO_CHECK(co_await keep(facts, probe));
-    co_return QList{judge(probe)};
+    co_return QList{judge(probe, kvm == facts.kvmUsable)};
 }
 
 Task<Result<void>> QemuProbes::keep(HostFacts facts, ProbedQemu probe)
@@ -169,7 +171,7 @@ QList<Finding> judgeProbes(const HostFacts& facts)
 {
     QList<Finding> found;
     for (const ProbedQemu& probe : facts.probes)
-        found << judge(probe);
+        found << judge(probe, probe.kvm == facts.kvmUsable);
     return found;
 }
 

@@ -109,7 +109,8 @@ Task<TrialResult> QemuTrial::tryAll()
     for (const bool returnPath : ways) {
         const auto tried = co_await tryOnce(returnPath);
         if (tried)
-            co_return TrialResult{.verdict = Verdict::Works, .returnPath = returnPath, .reason = {}};
+            co_return TrialResult{
+                .verdict = Verdict::Works, .returnPath = returnPath, .reason = {}};
         const Error& error = tried.error();
         const bool died = m_begun && error.code() == Errc::MonitorLost;
         if (died && !m_stop.stop_requested())

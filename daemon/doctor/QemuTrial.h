@@ -35,8 +35,8 @@ public:
     /// How long it takes to tell a QEMU that hangs from one that is slow.
     static constexpr std::chrono::milliseconds judgement{3'000};
 
-    /// Within `deadline` and `judgement`, whatever hangs. What is left to be taken away then goes on
-    /// in `tasks`, and keeps the object alive until it is done.
+    /// Within `deadline` and `judgement`, whatever hangs. What is left to be taken away then goes
+    /// on in `tasks`, and keeps the object alive until it is done.
     [[nodiscard]] static Task<TrialResult> run(std::shared_ptr<QemuTrial> trial, TaskSet* tasks,
                                                std::chrono::milliseconds deadline);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "doctor/Versions.h"
 
+#include "doctor/QemuProbes.h"
 #include "hypervisor/QemuTraits.h"
 
 #include <QVersionNumber>
@@ -21,11 +22,15 @@ Finding judgeQemu(const HostFacts& facts)
         return wrong(Id::Qemu, u"libvirt finds no QEMU for x86_64"_s,
                      u"apt install qemu-system-x86 (11.1 or later; on Debian 13: -t "
                      "trixie-backports), then systemctl restart libvirtd"_s);
+    // What was tried, judgeProbes() tells.
+    const bool isTried = probeOf(facts.probes, facts.qemuVersion, facts.kvmUsable).has_value();
     const auto traits = qemuTraits(facts.qemuVersion, facts.kvmUsable);
-    if (!traits)
-        return wrong(Id::Qemu, traits.error().message(),
-                     u"apt install qemu-system-x86 (11.1 or later; on Debian 13: -t "
-                     "trixie-backports) on both hosts, and start the domains anew"_s);
+    if (!traits && !isTried)
+        return wrong(
+            Id::Qemu, traits.error().message(),
+            u"lockstep doctor --probe tells about this one; or apt install qemu-system-x86 "
+            "(11.1 or later; on Debian 13: -t trixie-backports) on both hosts, and start "
+            "the domains anew"_s);
     return fine(Id::Qemu, u"QEMU %1 (%2)"_s.arg(facts.qemuVersion, facts.qemuPackage));
 }
 
@@ -53,7 +58,7 @@ QList<Finding> judgeHypervisor(const Result<HostFacts>& facts)
             u"apt install libvirt-daemon-system (11 or later)"_s);
     else
         found << fine(Id::Libvirt, u"libvirt %1"_s.arg(facts->libvirtVersion));
-    found << judgeQemu(*facts);
+    found << judgeQemu(*facts) << judgeProbes(*facts);
     if (facts->kvmUsable)
         found << fine(Id::Kvm, u"KVM can be used"_s);
     else

@@ -176,19 +176,19 @@ QJsonObject hostToJson(const HostFacts& host)
 HostFacts hostFrom(Reader& reader)
 {
     HostFacts host{.hostName = reader.text("name"_L1),
-            .hostUuid = QUuid::fromString(reader.text("uuid"_L1)),
-            .qemuVersion = reader.text("qemu-version"_L1),
-            .qemuPackage = reader.text("qemu-package"_L1),
-            .emulator = {},
-            .emulatorMark = {},
-            .probes = {},
-            .libvirtVersion = reader.text("libvirt-version"_L1),
-            .machineTypes = reader.texts("machine-types"_L1),
-            .kvmUsable = reader.flag("kvm"_L1),
-            .memoryTotal = reader.bytes("memory-total"_L1),
-            .memoryFree = reader.bytes("memory-free"_L1),
-            .bridges = reader.texts("bridges"_L1),
-            .startHookProblem = reader.text("start-hook-problem"_L1)};
+                   .hostUuid = QUuid::fromString(reader.text("uuid"_L1)),
+                   .qemuVersion = reader.text("qemu-version"_L1),
+                   .qemuPackage = reader.text("qemu-package"_L1),
+                   .emulator = {},
+                   .emulatorMark = {},
+                   .probes = {},
+                   .libvirtVersion = reader.text("libvirt-version"_L1),
+                   .machineTypes = reader.texts("machine-types"_L1),
+                   .kvmUsable = reader.flag("kvm"_L1),
+                   .memoryTotal = reader.bytes("memory-total"_L1),
+                   .memoryFree = reader.bytes("memory-free"_L1),
+                   .bridges = reader.texts("bridges"_L1),
+                   .startHookProblem = reader.text("start-hook-problem"_L1)};
     host.probes = probesFrom(reader, host.qemuVersion);
     return host;
 }

@@ -103,18 +103,18 @@ QJsonObject ReplicationSpec::toJson() const
     for (const auto& nic : nics)
         nicList.append(lockstep::toJson(nic));
     QJsonObject json{{u"uuid"_s, toString(uuid)},
-            {u"domain"_s, domain},
-            {u"disks"_s, diskList},
-            {u"nics"_s, nicList},
-            {u"primary-address"_s, primaryAddress.toString()},
-            {u"secondary-address"_s, secondaryAddress.toString()},
-            {u"nbd-port"_s, nbdPort},
-            {u"migration-port"_s, migrationPort},
-            {u"copy"_s, copy},
-            {u"base"_s, base},
-            {u"iothread"_s, qint64(ioThread)},
-            {u"qemu-version"_s, qemuVersion},
-            {u"kvm"_s, kvm}};
+                     {u"domain"_s, domain},
+                     {u"disks"_s, diskList},
+                     {u"nics"_s, nicList},
+                     {u"primary-address"_s, primaryAddress.toString()},
+                     {u"secondary-address"_s, secondaryAddress.toString()},
+                     {u"nbd-port"_s, nbdPort},
+                     {u"migration-port"_s, migrationPort},
+                     {u"copy"_s, copy},
+                     {u"base"_s, base},
+                     {u"iothread"_s, qint64(ioThread)},
+                     {u"qemu-version"_s, qemuVersion},
+                     {u"kvm"_s, kvm}};
     if (probedReturnPath)
         json.insert(u"probed-return-path"_s, *probedReturnPath);
     return json;

@@ -32,6 +32,7 @@ TABLE = {
     "Manager.Preflight": ("preflight", {"image-directory": "--image-directory", "reuse-disks": "--reuse-disks"}),
     "Manager.ProbePeer": ("peer probe", {}),
     "Manager.Protect": ("protect", FOR_PROTECT),
+    "Manager.TryQemu": ("doctor --probe", {}),
     "Pair.ContinueAlone": ("continue-alone", {"force": "--force"}),
     "Pair.GetStatistics": ("stats", {"checkpoints": "--checkpoints"}),
     "Pair.SetSettings": ("set", {key: f"{key}=" for key in SETTINGS}),

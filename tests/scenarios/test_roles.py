@@ -30,6 +30,7 @@ METHODS = {
     "Manager.ListDomains": (LOOK, f"({WRONG},)"),
     "Manager.GetConfiguration": (LOOK, f"({WRONG},)"),
     "Manager.Doctor": (LOOK, f"({WRONG},)"),
+    "Manager.TryQemu": (PROTECT, f"({WRONG},)"),
     "Pair.TakeOver": (TAKE_OVER, f"({WRONG},)"),
     "Pair.SwitchOver": (TAKE_OVER, f"({WRONG},)"),
     "Pair.ContinueAlone": (TAKE_OVER, f"({WRONG},)"),

@@ -54,6 +54,11 @@ const std::vector<NamedCall>& everyChange()
              return errorOf(client.call<std::vector<wire::Dictionary>>(root, managerInterface,
                                                                        "Doctor", none));
          }},
+        {"TryQemu", "org.lockstep.Lockstep1.protect",
+         [](BusClient& client) {
+             return errorOf(client.call<std::vector<wire::Dictionary>>(root, managerInterface,
+                                                                       "TryQemu", none));
+         }},
         {"ProbePeer", "org.lockstep.Lockstep1.look",
          [](BusClient& client) {
              return errorOf(client.call<std::string, std::string, std::string>(

@@ -36,6 +36,7 @@ private Q_SLOTS:
     void planReturnsItsSteps();
     void doctorReturnsItsFindings();
     void doctorExaminesTheHostsNamed();
+    void triesQemuOnlyWhenAsked();
     void pairMethodsNameTheDomainByUuid();
     void drainReturnsAJobThatIsThere();
     void refusesOptionsOfMethodsThatHaveNone();
@@ -187,6 +188,28 @@ void CallsTest::doctorExaminesTheHostsNamed()
              Errc::UnknownPeer);
     QCOMPARE(doctor({{"hosts", sdbus::Variant{"beta"}}}).error().code(), Errc::InvalidArgument);
     QCOMPARE(doctor({{"host", sdbus::Variant{"beta"}}}).error().code(), Errc::InvalidArgument);
+}
+
+void CallsTest::triesQemuOnlyWhenAsked()
+{
+    Stage stage;
+    stage.doctor.findings = {{.id = u"qemu-probe"_s,
+                              .severity = Severity::Ok,
+                              .host = u"alpha"_s,
+                              .message = u"it works"_s,
+                              .remedy = {}}};
+    const auto tryQemu = [&stage](const wire::Dictionary& options) {
+        return stage.client->call<std::vector<wire::Dictionary>>(root, managerInterface, "TryQemu",
+                                                                 options);
+    };
+    QCOMPARE(tryQemu({{"force", sdbus::Variant{true}}}).error().code(), Errc::InvalidArgument);
+    QCOMPARE(stage.doctor.trials, 0);
+    const auto found = tryQemu({});
+    QVERIFY(found);
+    QCOMPARE(std::get<0>(*found).at(0).at("id").get<std::string>(), std::string{"qemu-probe"});
+    QCOMPARE(stage.doctor.trials, 1);
+    stage.doctor.trialProblem = Error{Errc::Busy, u"still taken away"_s};
+    QCOMPARE(tryQemu({}).error().code(), Errc::Busy);
 }
 
 void CallsTest::planReturnsItsSteps()

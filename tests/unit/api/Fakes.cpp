@@ -342,6 +342,15 @@ Task<Result<QList<Finding>>> FakeDoctor::examine(QStringList hosts)
     co_return QList<Finding>{findings};
 }
 
+Task<Result<QList<Finding>>> FakeDoctor::tryQemu()
+{
+    ++trials;
+    co_await turn();
+    if (trialProblem)
+        co_return std::unexpected{Error{*trialProblem}};
+    co_return QList<Finding>{findings};
+}
+
 Task<Result<DomainInfo>> FakeHypervisor::find(QString nameUuidOrId)
 {
     co_await turn();

@@ -134,6 +134,9 @@ public:
     [[nodiscard]] bool isAsked() const { return m_isAsked; }
     void goOn() { m_goOn.complete(true); }
     Task<Result<QList<Finding>>> examine(QStringList hosts) override;
+    int trials{0};
+    std::optional<Error> trialProblem; ///< What tryQemu() fails with.
+    Task<Result<QList<Finding>>> tryQemu() override;
 
 private:
     bool m_isAsked{false};

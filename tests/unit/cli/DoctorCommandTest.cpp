@@ -42,6 +42,7 @@ private Q_SLOTS:
     void printsJson();
     void asksOnlyForTheHostsNamed();
     void anUnknownHostIsAnError();
+    void probeTriesQemuAndNothingElse();
     void bundleIsForItsOwnerAndHoldsNoSecret();
     void bundleNeedsNoDaemon();
     void bundleReplacesNothing();
@@ -110,6 +111,20 @@ void DoctorCommandTest::anUnknownHostIsAnError()
     const Outcome outcome = runCli(stage, {u"doctor"_s, u"--host"_s, u"nobody"_s, u"--json"_s});
     QCOMPARE(outcome.status, 1);
     QCOMPARE(outcome.errorName(), u"UnknownPeer"_s);
+}
+
+void DoctorCommandTest::probeTriesQemuAndNothingElse()
+{
+    Stage stage;
+    stage.doctor.findings = {finding(Severity::Error, u"qemu-probe"_s)};
+    const Outcome outcome = runCli(stage, {u"doctor"_s, u"--probe"_s});
+    QCOMPARE(outcome.status, 1);
+    QVERIFY(outcome.out.contains(u"qemu-probe: what qemu-probe has found"_s));
+    QCOMPARE(stage.doctor.trials, 1);
+    QVERIFY(!stage.doctor.isAsked());
+    // It is about this host alone.
+    QCOMPARE(runCli(stage, {u"doctor"_s, u"--probe"_s, u"--host"_s, u"beta"_s}).status, 2);
+    QCOMPARE(stage.doctor.trials, 1);
 }
 
 void DoctorCommandTest::bundleIsForItsOwnerAndHoldsNoSecret()
