@@ -71,7 +71,7 @@ Input partsOf(const QByteArray& bytes)
         if (input.first.isEmpty())
             input.first = value;
         if (auto option = variant(line.sliced(space + 1, second - space - 1), value))
-            input.options.insert_or_assign(line.first(space).toStdString(), *std::move(option));
+            input.options.emplace(line.first(space).toStdString(), *std::move(option));
     }
     return input;
 }

@@ -13,6 +13,7 @@ private Q_SLOTS:
     void knowsWhichVersionsWork_data();
     void knowsWhichVersionsWork();
     void namesVersionAndRemedy();
+    void aTrialCountsMoreThanTheVersion();
     void refusesWhatIsNoVersion_data();
     void refusesWhatIsNoVersion();
 };
@@ -70,6 +71,39 @@ void QemuTraitsTest::namesVersionAndRemedy()
     QVERIFY(traits.error().message().contains("10.0.13"_L1));
     QVERIFY(traits.error().remedy().contains("11.1"_L1));
     QVERIFY(traits.error().remedy().contains("KVM"_L1));
+}
+
+void QemuTraitsTest::aTrialCountsMoreThanTheVersion()
+{
+    const auto probe = [](const QString& version, bool kvm, bool works) {
+        return ProbedQemu{.version = version,
+                          .kvm = kvm,
+                          .works = works,
+                          .returnPath = false,
+                          .reason = works ? QString{} : u"it deadlocks under COLO"_s,
+                          .when = QDateTime::fromString(u"2026-11-23T12:00:00Z"_s, Qt::ISODate)};
+    };
+    // A version that nobody knows, with one accelerator only.
+    const QList unknown{probe(u"10.2.0"_s, true, true)};
+    const auto traits = qemuTraits(u"10.2.0"_s, true, unknown);
+    QVERIFY(traits);
+    QVERIFY(!traits->returnPath);
+    QVERIFY(!traits->multifd);
+    QVERIFY(!traits->targetIsZero);
+    QVERIFY(!qemuTraits(u"10.2.0"_s, false, unknown));
+    QVERIFY(!qemuTraits(u"10.2.1"_s, true, unknown));
+    QVERIFY(qemuTraits(u"10.2.0"_s, true).error().remedy().contains("doctor --probe"_L1));
+    // One that is known to work, and does not here.
+    const auto failed = qemuTraits(u"11.1.3"_s, true, {probe(u"11.1.3"_s, true, false)});
+    QVERIFY(!failed);
+    QCOMPARE(failed.error().code(), Errc::NotSupported);
+    QVERIFY(failed.error().message().contains("it deadlocks under COLO"_L1));
+    QVERIFY(failed.error().message().contains("2026-11-23"_L1));
+    // One that is known to work, and does: with all that it is known for.
+    const auto known = qemuTraits(u"11.1.3"_s, true, {probe(u"11.1.3"_s, true, true)});
+    QVERIFY(known);
+    QVERIFY(known->returnPath);
+    QVERIFY(known->multifd);
 }
 
 void QemuTraitsTest::refusesWhatIsNoVersion_data()

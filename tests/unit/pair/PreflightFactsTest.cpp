@@ -16,6 +16,7 @@ class PreflightFactsTest final : public QObject
 private Q_SLOTS:
     static void survivesTheWire();
     static void sendsTextsAsOneLine();
+    static void olderDaemonsTellOfNoTrials();
     static void refusesMissingMembers();
     static void refusesWrongMembers_data();
     static void refusesWrongMembers();
@@ -35,6 +36,13 @@ void PreflightFactsTest::survivesTheWire()
     facts.remote.staleDisks = {
         {u"vda"_s, u"/images/web.qcow2"_s, u"qcow2"_s, Bytes::fromMiB(2048)}};
     facts.remote.host.startHookProblem = u"it is missing"_s;
+    facts.remote.host.probes = {
+        {.version = facts.remote.host.qemuVersion,
+         .kvm = true,
+         .works = false,
+         .returnPath = true,
+         .reason = u"it ends by itself"_s,
+         .when = QDateTime::fromString(u"2026-11-23T12:00:00Z"_s, Qt::ISODate)}};
     const auto wire = QJsonDocument{facts.remote.toJson()}.toJson();
     const auto read = RemoteFacts::fromJson(QJsonDocument::fromJson(wire).object());
     QVERIFY(read);
@@ -48,6 +56,7 @@ void PreflightFactsTest::survivesTheWire()
     QCOMPARE(read->missingFiles, QStringList{u"/boot/k"_s});
     QVERIFY(read->staleDisks == facts.remote.staleDisks);
     QCOMPARE(read->host.startHookProblem, u"it is missing"_s);
+    QVERIFY(read->host.probes == facts.remote.host.probes);
 }
 
 void PreflightFactsTest::sendsTextsAsOneLine()
@@ -57,6 +66,20 @@ void PreflightFactsTest::sendsTextsAsOneLine()
     const auto read = RemoteFacts::fromJson(facts.remote.toJson());
     QVERIFY(read);
     QVERIFY(read->cpuProblem.startsWith(u"missing: a?vx x"_s));
+}
+
+void PreflightFactsTest::olderDaemonsTellOfNoTrials()
+{
+    auto json = PreflightFixture{}.remote.toJson();
+    auto host = json.value(u"host"_s).toObject();
+    host.remove(u"probes"_s);
+    json.insert(u"host"_s, host);
+    const auto read = RemoteFacts::fromJson(json);
+    QVERIFY(read);
+    QVERIFY(read->host.probes.isEmpty());
+    host.insert(u"probes"_s, QJsonArray{QJsonObject{{u"kvm"_s, true}}});
+    json.insert(u"host"_s, host);
+    QCOMPARE(RemoteFacts::fromJson(json).error().code(), Errc::ProtocolError);
 }
 
 void PreflightFactsTest::refusesMissingMembers()

@@ -14,6 +14,7 @@ class SpecTest : public QObject
     Q_OBJECT
 private Q_SLOTS:
     void comesBackAsItWas();
+    void takesTheReturnPathOfATrial();
     void refusesWhatIsNoSpec_data();
     void refusesWhatIsNoSpec();
     void takesAPortThatIsNoneForNone_data();
@@ -58,12 +59,27 @@ void SpecTest::comesBackAsItWas()
     spec.kvm = true;
     spec.copy = u"0b6c1c5e-6a0e-4a53-9f5a-0d7f7d3a4c11"_s;
     spec.base = u"0b6c1c5e-6a0e-4a53-9f5a-0d7f7d3a4c12"_s;
+    spec.probedReturnPath = false;
     const auto read = ReplicationSpec::fromJson(spec.toJson());
     QVERIFY2(read, read ? "" : qPrintable(read.error().message()));
     QCOMPARE(read->toJson(), spec.toJson());
     QCOMPARE(read->disks[0].size, spec.disks[0].size);
     QCOMPARE(read->secondaryAddress, spec.secondaryAddress);
     QVERIFY(!read->nics[0].vnetHeader);
+    QCOMPARE(read->probedReturnPath, std::optional{false});
+}
+
+void SpecTest::takesTheReturnPathOfATrial()
+{
+    auto spec = webSpec();
+    spec.qemuVersion = u"10.2.0"_s; // not known
+    QVERIFY(!traitsOf(spec));
+    spec.probedReturnPath = false;
+    QVERIFY(traitsOf(spec));
+    QVERIFY(!traitsOf(spec)->returnPath);
+    // Of a version that is known, that is known as well.
+    spec.qemuVersion = u"11.1.3"_s;
+    QVERIFY(traitsOf(spec)->returnPath);
 }
 
 void SpecTest::refusesWhatIsNoSpec_data()
