@@ -21,7 +21,8 @@ using Kind = PairSetting::Kind;
 constexpr std::array arbiters{"manual"_L1, "etcd"_L1, "fence"_L1};
 constexpr std::array losses{pair_setting::wait, pair_setting::primaryContinues};
 constexpr std::array flags{pair_setting::no, pair_setting::yes};
-constexpr std::array modes{pair_setting::colo, pair_setting::remus, pair_setting::kemari};
+constexpr std::array modes{pair_setting::colo, pair_setting::remus, pair_setting::kemari,
+                           pair_setting::automatic};
 constexpr std::array compressions{pair_setting::none, pair_setting::zlib, pair_setting::zstd};
 
 constexpr qint64 millisecond = 1'000;
@@ -69,7 +70,8 @@ constexpr std::array table{
         modes,
         {},
         "when output leaves: if the shadow gives the same answer (colo), or with a checkpoint: "
-        "one each period (remus), one for each output (kemari)"_L1,
+        "one each period (remus), one for each output (kemari); auto picks one of them, and its "
+        "period, as the guest's work needs"_L1,
         atAnyTime},
     PairSetting{
         pair_setting::period,
@@ -77,8 +79,23 @@ constexpr std::array table{
         {},
         {millisecond, 60 * second, 0},
         "remus: how long output waits for a checkpoint, default 25ms; colo: a checkpoint at "
-        "least so often though answers are equal, default none; kemari: not used"_L1,
+        "least so often though answers are equal, default none; kemari, auto: not used"_L1,
         atAnyTime},
+    PairSetting{
+        pair_setting::maxExposure,
+        Kind::Time,
+        {},
+        {10 * millisecond, 600 * second, 0},
+        "auto: the longest time between two checkpoints, and so the most of the guest's work that "
+        "has no copy on the other host, default no limit but idle-period; other modes: not used"_L1,
+        atAnyTime},
+    PairSetting{pair_setting::maxStopped,
+                Kind::Number,
+                {},
+                {1, 90, 50},
+                "auto: the largest share of time, in percent, that the guest may stand still for "
+                "checkpoints; other modes: not used"_L1,
+                atAnyTime},
     PairSetting{pair_setting::idlePeriod,
                 Kind::Time,
                 {},

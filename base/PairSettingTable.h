@@ -46,6 +46,8 @@ inline constexpr QLatin1StringView autoProtect{"auto-protect"};
 inline constexpr QLatin1StringView reuseDisks{"reuse-disks"};
 inline constexpr QLatin1StringView mode{"mode"};
 inline constexpr QLatin1StringView period{"period"};
+inline constexpr QLatin1StringView maxExposure{"max-exposure"};
+inline constexpr QLatin1StringView maxStopped{"max-stopped"};
 inline constexpr QLatin1StringView idlePeriod{"idle-period"};
 inline constexpr QLatin1StringView compareTimeout{"compare-timeout"};
 inline constexpr QLatin1StringView scanCycle{"scan-cycle"};
@@ -61,6 +63,7 @@ inline constexpr QLatin1StringView primaryContinues{"primary-continues"};
 inline constexpr QLatin1StringView colo{"colo"};
 inline constexpr QLatin1StringView remus{"remus"};
 inline constexpr QLatin1StringView kemari{"kemari"};
+inline constexpr QLatin1StringView automatic{"auto"}; ///< lockstepd picks one of the others.
 /// Values of compression.
 inline constexpr QLatin1StringView none{"none"};
 inline constexpr QLatin1StringView zlib{"zlib"};

@@ -125,8 +125,9 @@ QJsonObject propertiesToJson(const std::map<sdbus::PropertyName, sdbus::Variant>
 {
     constexpr QLatin1StringView timeSuffix{"USec"};
     // Those that are no time of day.
-    constexpr std::array durations{"EtaUSec"_L1, "PeriodUSec"_L1, "IdlePeriodUSec"_L1,
-                                   "CompareTimeoutUSec"_L1, "ScanCycleUSec"_L1};
+    constexpr std::array durations{
+        "EtaUSec"_L1,         "PeriodUSec"_L1,         "IdlePeriodUSec"_L1, "PeriodInForceUSec"_L1,
+        "MaxExposureUSec"_L1, "CompareTimeoutUSec"_L1, "ScanCycleUSec"_L1};
     QJsonObject all;
     for (const auto& [key, value] : properties) {
         const QString name = fromBus(key);

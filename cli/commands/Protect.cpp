@@ -135,7 +135,8 @@ void addProtect(CLI::App& app, Context& context)
         ->add_option(
             "--mode", arguments->mode,
             "When output leaves: with the shadow's same answer (colo), with a checkpoint each "
-            "period (remus) or for each output (kemari); default: colo")
+            "period (remus) or for each output (kemari), or what the guest's work needs (auto); "
+            "default: colo")
         ->check(CLI::IsMember(allowed(pair_setting::mode)));
     ofKind(command->add_option(
                "--period", arguments->period,

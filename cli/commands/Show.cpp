@@ -24,10 +24,23 @@ QString arbiterOf(const QJsonObject& pair)
     return error.isEmpty() ? text : u"%1; cannot decide: %2"_s.arg(text, error);
 }
 
+/// E.g. "auto (now remus with 25ms)".
+QString modeAndChoice(const QJsonObject& pair)
+{
+    QString mode = pair[u"mode"].toString();
+    if (mode != pair_setting::automatic)
+        return mode;
+    QString now = pair[u"mode-in-force"].toString();
+    const auto setting = findPairSetting(pair_setting::period);
+    if (const auto period = pair[u"period-in-force-usec"]; setting && period.toInteger() > 0)
+        now += u" with %1"_s.arg(showPairSetting(**setting, period));
+    return u"%1 (now %2)"_s.arg(mode, now);
+}
+
 /// E.g. "remus, period=25ms": with what differs from its default.
 QString modeOf(const QJsonObject& pair)
 {
-    QStringList parts{pair[u"mode"].toString()};
+    QStringList parts{modeAndChoice(pair)};
     for (const PairSetting& setting : pairSettings()) {
         // The others have lines of their own.
         const bool isOfMode = setting.kind != PairSetting::Kind::Flag

@@ -49,6 +49,10 @@ void PairObject::update(const PairView& view)
     compare("Suspended", m_view.suspended, view.suspended);
     compare("Mode", m_view.mode, view.mode);
     compare("PeriodUSec", m_view.period, view.period);
+    compare("ModeInForce", m_view.modeInForce, view.modeInForce);
+    compare("PeriodInForceUSec", m_view.periodInForce, view.periodInForce);
+    compare("MaxExposureUSec", m_view.maxExposure, view.maxExposure);
+    compare("MaxStopped", m_view.maxStopped, view.maxStopped);
     compare("IdlePeriodUSec", m_view.idlePeriod, view.idlePeriod);
     compare("CompareTimeoutUSec", m_view.compareTimeout, view.compareTimeout);
     compare("ScanCycleUSec", m_view.scanCycle, view.scanCycle);

@@ -50,6 +50,10 @@ private:
     bool Suspended() override { return m_view.suspended; }
     std::string Mode() override { return m_view.mode.toStdString(); }
     uint64_t PeriodUSec() override { return wire::microseconds(m_view.period); }
+    std::string ModeInForce() override { return m_view.modeInForce.toStdString(); }
+    uint64_t PeriodInForceUSec() override { return wire::microseconds(m_view.periodInForce); }
+    uint64_t MaxExposureUSec() override { return wire::microseconds(m_view.maxExposure); }
+    uint64_t MaxStopped() override { return static_cast<uint64_t>(m_view.maxStopped); }
     uint64_t IdlePeriodUSec() override { return wire::microseconds(m_view.idlePeriod); }
     uint64_t CompareTimeoutUSec() override { return wire::microseconds(m_view.compareTimeout); }
     uint64_t ScanCycleUSec() override { return wire::microseconds(m_view.scanCycle); }

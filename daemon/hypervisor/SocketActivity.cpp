@@ -24,6 +24,18 @@ Result<std::optional<std::chrono::milliseconds>> lastSignOnSockets(const QHostAd
     return youngest;
 }
 
+Result<bool> isStuck(const QHostAddress& local, const QHostAddress& remote, quint16 firstPort,
+                     quint16 lastPort, std::chrono::milliseconds patience)
+{
+    const auto sockets = SockDiag{}.list(SockDiag::Which::Established);
+    if (!sockets)
+        return std::unexpected{sockets.error()};
+    return std::ranges::any_of(*sockets, [&](const TcpSocket& socket) {
+        return socket.isBetween(local, remote, firstPort, lastPort) && socket.info
+            && socket.info->isWaiting && socket.info->sinceSign >= patience;
+    });
+}
+
 Result<bool> isConnected(const QHostAddress& local, const QHostAddress& remote, quint16 port)
 {
     const auto sockets = SockDiag{}.list(SockDiag::Which::Established);

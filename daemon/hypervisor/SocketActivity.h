@@ -20,6 +20,13 @@ namespace lockstep {
 lastSignOnSockets(const QHostAddress& local, const QHostAddress& remote, quint16 firstPort,
                   quint16 lastPort);
 
+/// Whether what was sent on one of these connections has not been acknowledged, and nothing has
+/// come on it, for `patience`: the other host, or the way to it, is gone or was for a moment. Does
+/// not block: netlink only. Errors: NetworkError. Source: as above, tcpi_unacked.
+[[nodiscard]] Result<bool> isStuck(const QHostAddress& local, const QHostAddress& remote,
+                                   quint16 firstPort, quint16 lastPort,
+                                   std::chrono::milliseconds patience);
+
 /// Whether there is an established TCP connection between `local` and `remote` with this port on
 /// either end. Does not block: netlink only. Errors: NetworkError.
 [[nodiscard]] Result<bool> isConnected(const QHostAddress& local, const QHostAddress& remote,

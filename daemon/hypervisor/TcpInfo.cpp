@@ -16,6 +16,7 @@ TcpInfo tcpInfo(const void* data, std::size_t size)
     TcpInfo info;
     info.sinceSign =
         std::chrono::milliseconds{std::min(found.tcpi_last_data_recv, found.tcpi_last_ack_recv)};
+    info.isWaiting = found.tcpi_unacked > 0;
     if (size >= offsetof(tcp_info, tcpi_bytes_received) + sizeof found.tcpi_bytes_received) {
         info.acknowledged = found.tcpi_bytes_acked;
         info.received = found.tcpi_bytes_received;

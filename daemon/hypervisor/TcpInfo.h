@@ -13,6 +13,7 @@ namespace lockstep {
 struct TcpInfo
 {
     std::chrono::milliseconds sinceSign{0}; ///< Since data or an acknowledgement came.
+    bool isWaiting{false}; ///< Something that was sent has not been acknowledged.
     /// Bytes of data, without what was sent again; nothing on a kernel that does not count them
     /// (before 4.1).
     std::optional<quint64> acknowledged;

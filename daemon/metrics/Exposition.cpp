@@ -71,6 +71,7 @@ void addPairs(OpenMetrics& text, const QList<PairView>& pairs)
                         + Labels{{"role", toString(pair.role)},
                                  {"peer", pair.peerName},
                                  {"mode", pair.mode},
+                                 {"mode_in_force", pair.modeInForce},
                                  {"arbiter", pair.arbiter}},
                     1);
     text.begin(pairState);

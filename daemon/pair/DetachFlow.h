@@ -5,6 +5,8 @@
 
 namespace lockstep {
 
+class PrimaryGraph;
+
 /// Ends protection on the primary: the guest goes on alone as a plain domain, whatever of the
 /// protection was there. Good to repeat. Who may do this is decided before.
 class DetachFlow final
@@ -18,6 +20,9 @@ public:
                                          std::function<void()> live);
 
 private:
+    /// What the guest sends from here on leaves at once, and nothing waits for the peer any more.
+    [[nodiscard]] static Task<Result<void>> letOut(const PairRecord& record, PrimaryGraph& graph);
+
     PairParts m_parts;
     DomainUuid m_uuid;
 };

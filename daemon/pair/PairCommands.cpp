@@ -15,6 +15,14 @@ namespace {
 constexpr auto handOverDeadline = 10s;
 constexpr auto answerPatience = 50ms;
 
+/// It has a shadow that is, or was, in step. Also one that is confirmed anew: a lockstepd that was
+/// restarted does not know yet whether it is cut off.
+bool canBeLeft(const PairRecord& record)
+{
+    return record.state == PairState::Protected || record.state == PairState::Interrupted
+        || (record.state == PairState::Confirming && !record.sole);
+}
+
 } // namespace
 
 Task<Result<JobId>> PairManager::takeOver(QString domain)
@@ -183,8 +191,7 @@ Task<Result<JobId>> PairManager::continueAlone(QString domain, bool force)
         co_return job;
     }
     const bool undecided = record.state == PairState::Off && !record.sole && force;
-    if (record.state != PairState::Protected && record.state != PairState::Interrupted
-        && !undecided)
+    if (!canBeLeft(record) && !undecided)
         co_return failure(Errc::NotProtected,
                           u"domain %1 is %2; there is no shadow to leave"_s.arg(
                               record.domain, toString(record.state)));
@@ -230,8 +237,7 @@ Task<Result<JobId>> PairManager::unprotect(QString domain)
 {
     LOCKSTEP_CO_TRY(pair, co_await pairFor(domain));
     const auto& record = pair.record;
-    const bool live = record.state == PairState::Protected || record.state == PairState::Interrupted
-        || record.state == PairState::Undoing;
+    const bool live = canBeLeft(record) || record.state == PairState::Undoing;
     if (live && !record.isPrimary()) {
         co_return failure(Errc::WrongRole,
                           u"host %1 holds the shadow of domain %2; unprotect it on %3"_s.arg(
@@ -243,10 +249,9 @@ Task<Result<JobId>> PairManager::unprotect(QString domain)
     if (record.state == PairState::Stale && !record.isPrimary())
         LOCKSTEP_CO_CHECK(co_await checkForgettable(record));
     LOCKSTEP_CO_CHECK(co_await stayAlone(record.uuid));
-    const bool leaves =
-        record.state == PairState::Protected || record.state == PairState::Interrupted;
-    auto job = pair.driver->want(u"unprotect"_s,
-                                 leaves ? failover::Wish::GoAlone : failover::Wish::Nothing, true);
+    auto job = pair.driver->want(
+        u"unprotect"_s, canBeLeft(record) ? failover::Wish::GoAlone : failover::Wish::Nothing,
+        true);
     if (job && record.state == PairState::Undoing)
         pair.driver->hurry();
     co_return job;

@@ -461,7 +461,8 @@ bool PairDriver::sever()
     const auto record = m_parts.pairs.find(m_uuid);
     if (!record)
         return true;
-    const auto severed = severChannels(record->spec);
+    // Should it go on alone, its replicas' connections are cut when it may answer: DetachFlow.
+    const auto severed = severAllButReplicas(record->spec);
     if (severed)
         return true;
     m_error = severed.error();

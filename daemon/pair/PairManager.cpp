@@ -34,7 +34,7 @@ PairManager::PairManager(Hypervisor& hypervisor, Peers& peers, Store& store, Chr
                  }},
       m_drivers{parts(), m_tasks, StartGuard::usualFolder}, m_requests{parts(), m_drivers, m_tasks},
       m_watcher{parts(), m_tasks}, m_suspension{parts(), m_tasks}, m_settings{parts(), m_drivers},
-      m_changes{parts(), m_tasks}
+      m_governors{parts(), m_settings, m_tasks}, m_changes{parts(), m_tasks}
 {
     connect(&m_pairs, &PairTable::changed, this, &PairService::pairChanged);
     connect(&m_pairs, &PairTable::removed, this, &PairService::pairRemoved);
@@ -97,6 +97,7 @@ Task<void> PairManager::begin()
     co_await m_drivers.begin();
     m_suspension.look();
     m_watcher.look();
+    m_governors.begin();
     m_changes.look();
     m_tasks.add(giveUpOldReplicas());
     m_hourly.start(1h);
@@ -119,6 +120,7 @@ Task<void> PairManager::stop()
             (void)m_jobs.cancel(job.id);
     }
     m_hourly.stop();
+    m_governors.stop();
     m_changes.stop();
     // What cannot be saved, or asked, is not waited for any longer.
     QTimer::singleShot(stopDeadline, this, [this] { m_drivers.stop(); });

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "pair/ChangeKeeper.h"
+#include "pair/Governors.h"
 #include "pair/JobTable.h"
 #include "pair/PairDrivers.h"
 #include "pair/PairParts.h"
@@ -113,6 +114,7 @@ private:
     Watcher m_watcher;
     Suspension m_suspension;
     SettingsFlow m_settings;
+    Governors m_governors;
     ChangeKeeper m_changes;
     QTimer m_hourly;
     bool m_begun{false};

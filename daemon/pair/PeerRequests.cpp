@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "pair/PeerRequests.h"
 
+#include "base/Text.h"
 #include "pair/FullCopy.h"
 #include "pair/HandOver.h"
 #include "pair/KeptReplicas.h"
@@ -23,6 +24,7 @@ using namespace failover;
 namespace {
 
 constexpr auto discardDeadline = 25s;
+constexpr qsizetype longestReason = 400; // characters
 
 /// What was there before may be somebody's own again, or not be wanted for it any more.
 bool mayReuse(const PairRecord& record, const QList<StaleDisk>& stale)
@@ -314,8 +316,10 @@ Task<Result<QJsonObject>> PeerRequests::settings(PeerId peer, QJsonObject reques
     if (!wanted)
         co_return std::unexpected{wanted.error().as(Errc::ProtocolError)};
     const auto turn = co_await m_adopting.take(what.driver->uuid());
+    // It comes into the history of this host.
+    const QString why = shortened(request[u"why"].toString(), longestReason);
     LOCKSTEP_CO_CHECK(
-        co_await adoptSettings(m_parts, m_drivers, what.driver->uuid(), what.epoch, *wanted));
+        co_await adoptSettings(m_parts, m_drivers, what.driver->uuid(), what.epoch, *wanted, why));
     co_return QJsonObject{{u"settings"_s, wanted->toJson()}};
 }
 

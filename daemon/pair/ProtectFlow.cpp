@@ -25,6 +25,13 @@ namespace {
 // Making images and starting QEMU on a busy host takes its time.
 constexpr auto prepareDeadline = 120s;
 
+/// Of the lockstepd there.
+std::unexpected<Error> knowsNoAuto(const QString& peer)
+{
+    return failure(Errc::NotSupported, u"lockstepd on %1 does not know the mode auto"_s.arg(peer),
+                   u"Update it, or protect the domain with --mode colo."_s);
+}
+
 } // namespace
 
 ProtectFlow::ProtectFlow(PairParts parts, JobId job, DomainInfo domain, PeerInfo peer,
@@ -232,9 +239,13 @@ Task<Result<void>> ProtectFlow::prepareShadow()
                               {u"settings"_s, record.settings.toJson()},
                               {u"xml"_s, xml},
                               {u"image-directory"_s, m_options.imageDirectory}};
-    LOCKSTEP_CO_TRY(
-        reply,
-        co_await m_parts.peers.call(m_peer.id, u"shadow.prepare"_s, request, prepareDeadline));
+    const bool isAutomatic = record.settings.governing.automatic;
+    const auto answer =
+        co_await m_parts.peers.call(m_peer.id, u"shadow.prepare"_s, request, prepareDeadline);
+    // A version that does not know a word among the settings takes none of them.
+    if (!answer && answer.error().code() == Errc::ProtocolError && isAutomatic)
+        co_return knowsNoAuto(m_peer.name);
+    LOCKSTEP_CO_TRY(reply, answer);
     const auto theirs = ReplicationSpec::fromJson(reply[u"spec"].toObject());
     if (!theirs)
         co_return std::unexpected{theirs.error().during(u"the answer of %1"_s.arg(m_peer.name))};
@@ -245,6 +256,8 @@ Task<Result<void>> ProtectFlow::prepareShadow()
         co_return failure(Errc::NotSupported,
                           u"lockstepd on %1 knows no mode but colo"_s.arg(m_peer.name),
                           u"Update it, or protect the domain with --mode colo."_s);
+    if (isAutomatic && (!followed || followed->governing != record.settings.governing))
+        co_return knowsNoAuto(m_peer.name);
     // Its QEMU would wait for other connections than this one makes.
     const auto taken = followed ? followed->transfer : MemoryTransfer{};
     if (!taken.suits(record.settings.transfer))

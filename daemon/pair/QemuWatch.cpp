@@ -4,6 +4,7 @@
 #include "pair/Channels.h"
 #include "pair/LateWrites.h"
 #include "replication/Names.h"
+#include "replication/PrimaryNetwork.h"
 #include "replication/Qmp.h"
 
 #include <spdlog/spdlog.h>
@@ -176,8 +177,24 @@ Task<void> QemuWatch::ping(bool disconnected)
             cut(u"the connection to the twin is gone"_s);
         else if (++m_pings % pingsPerLook == 0)
             run(lookForLostWrites()); // the watchdog does not wait for it
+        run(keepAnswers());
     }
     m_pinging = false;
+}
+
+Task<void> QemuWatch::keepAnswers()
+{
+    const auto record = m_parts.pairs.find(m_uuid);
+    if (!record || !record->isPrimary() || !record->isEngaged() || !m_timer.isActive())
+        co_return;
+    const bool wanted = record->state == PairState::Interrupted
+        && (!m_left.isEmpty() || areChannelsStuck(record->spec));
+    if (m_kept == wanted)
+        co_return;
+    const PrimaryNetwork network{Qmp{m_parts.hypervisor.monitor(m_uuid)}, record->spec};
+    m_kept.reset();
+    if (const auto done = co_await network.setKeeping(wanted))
+        m_kept = wanted;
 }
 
 Task<void> QemuWatch::lookForLostWrites()

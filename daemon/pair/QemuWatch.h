@@ -30,7 +30,11 @@ public:
     /// This host has cut its connections.
     void cut(QString why);
     /// A new protection begins: what is known of the last one's connections is over.
-    void renew() { m_left.clear(); }
+    void renew()
+    {
+        m_left.clear();
+        m_kept.reset();
+    }
     [[nodiscard]] bool isIdle() const { return m_running == 0; }
     /// Why it is as it was sensed last; empty if there is nothing to say.
     [[nodiscard]] const QString& why() const { return m_why; }
@@ -49,6 +53,8 @@ private:
     [[nodiscard]] Task<bool> ask();
     /// Cuts a primary off whose replica has missed a write: QEMU tells nobody by itself.
     [[nodiscard]] Task<void> lookForLostWrites();
+    /// What a primary sends while its shadow is out of reach is kept from compare, which loses it.
+    [[nodiscard]] Task<void> keepAnswers();
     /// A task of this object, which must live until it has ended.
     void run(Task<void> task);
     [[nodiscard]] Task<void> keep(Task<void> task);
@@ -65,6 +71,7 @@ private:
     bool m_pinging{false};
     int m_pings{0};
     bool m_hung{false};
+    std::optional<bool> m_kept; ///< Nothing if that is not known.
     QString m_left; ///< Why the twins are not connected any more; empty while they are.
     QString m_why;
 };

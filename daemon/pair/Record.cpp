@@ -10,6 +10,7 @@
 namespace lockstep {
 
 using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -17,16 +18,16 @@ constexpr std::array modeNames{std::pair{Mode::Colo, pair_setting::colo},
                                std::pair{Mode::Remus, pair_setting::remus},
                                std::pair{Mode::Kemari, pair_setting::kemari}};
 
-QString wordOf(Mode mode)
-{
-    return std::ranges::find(modeNames, mode, &std::pair<Mode, QLatin1StringView>::first)->second;
-}
+/// Members that only settings of the mode auto have.
+constexpr auto modeInForce = "mode-in-force"_L1;
+constexpr auto periodInForce = "period-in-force"_L1;
+constexpr auto longestPeriod = 600s; // as the longest max-exposure
 
-Mode modeFrom(const QString& word)
+std::optional<Mode> modeFrom(const QString& word)
 {
     const auto* const found = std::ranges::find_if(
         modeNames, [&word](const auto& entry) { return entry.second == word; });
-    return found == modeNames.end() ? Mode::Colo : found->first;
+    return found == modeNames.end() ? std::nullopt : std::optional{found->first};
 }
 
 qint64 microseconds(std::chrono::milliseconds time)
@@ -46,6 +47,25 @@ bool isOld(const PairSetting& setting)
         || setting.name == pair_setting::autoProtect;
 }
 
+/// What lockstepd has picked; it begins with colo. Errors: Malformed.
+Result<void> readChoice(const QJsonObject& json, PairSettings& settings)
+{
+    Protocol& protocol = settings.protocol;
+    protocol.mode = Mode::Colo;
+    protocol.period = settings.governing.maxExposure;
+    if (!json.contains(modeInForce))
+        return {};
+    const auto mode = modeFrom(json[modeInForce].toString());
+    const auto period = std::chrono::milliseconds{json[periodInForce].toInteger(-1) / 1'000};
+    if (!mode || json[periodInForce].toInteger(-1) < 0 || period > longestPeriod)
+        return failure(
+            Errc::Malformed,
+            u"settings of a pair without a proper %1 and %2"_s.arg(modeInForce, periodInForce));
+    protocol.mode = *mode;
+    protocol.period = period;
+    return {};
+}
+
 /// A number that may not be negative.
 Result<quint64> number(const QJsonObject& json, const QString& name)
 {
@@ -57,23 +77,63 @@ Result<quint64> number(const QJsonObject& json, const QString& name)
 
 } // namespace
 
+QString nameOf(Mode mode)
+{
+    return std::ranges::find(modeNames, mode, &std::pair<Mode, QLatin1StringView>::first)->second;
+}
+
+std::chrono::milliseconds PairSettings::interval() const
+{
+    const auto longest = protocol.interval();
+    if (!governing.automatic)
+        return longest;
+    const auto bounded = std::min(longest, protocol.idlePeriod);
+    return governing.maxExposure > 0ms ? std::min(bounded, governing.maxExposure) : bounded;
+}
+
+void PairSettings::obeyLimits()
+{
+    if (!governing.automatic)
+        return;
+    switch (protocol.mode) {
+    case Mode::Colo:
+        protocol.period = governing.maxExposure;
+        return;
+    case Mode::Remus:
+        protocol.period = protocol.hold();
+        if (governing.maxExposure > 0ms)
+            protocol.period = std::min(protocol.period, governing.maxExposure);
+        return;
+    case Mode::Kemari:
+        protocol.period = 0ms;
+        return;
+    }
+}
+
 QJsonObject PairSettings::toJson() const
 {
     using namespace pair_setting;
-    return {{pair_setting::arbiter, nameOf(this->arbiter)},
-            {onArbiterLoss, lossWord(this->primaryContinues)},
-            {pair_setting::autoProtect, this->autoProtect},
-            {pair_setting::reuseDisks, this->reuseDisks},
-            {mode, wordOf(protocol.mode)},
-            {period, microseconds(protocol.period)},
-            {idlePeriod, microseconds(protocol.idlePeriod)},
-            {compareTimeout, microseconds(protocol.compareTimeout)},
-            {scanCycle, microseconds(protocol.scanCycle)},
-            {queueLimit, protocol.queueLimit},
-            {bandwidth, transfer.bandwidth.value},
-            {pair_setting::copySpeed, this->copySpeed.value},
-            {channels, transfer.channels},
-            {compression, QString{nameOf(transfer.compression)}}};
+    QJsonObject json{{pair_setting::arbiter, nameOf(this->arbiter)},
+                     {onArbiterLoss, lossWord(this->primaryContinues)},
+                     {pair_setting::autoProtect, this->autoProtect},
+                     {pair_setting::reuseDisks, this->reuseDisks},
+                     {mode, governing.automatic ? QString{automatic} : nameOf(protocol.mode)},
+                     {period, microseconds(governing.automatic ? 0ms : protocol.period)},
+                     {pair_setting::maxExposure, microseconds(governing.maxExposure)},
+                     {pair_setting::maxStopped, governing.maxStopped},
+                     {idlePeriod, microseconds(protocol.idlePeriod)},
+                     {compareTimeout, microseconds(protocol.compareTimeout)},
+                     {scanCycle, microseconds(protocol.scanCycle)},
+                     {queueLimit, protocol.queueLimit},
+                     {bandwidth, transfer.bandwidth.value},
+                     {pair_setting::copySpeed, this->copySpeed.value},
+                     {channels, transfer.channels},
+                     {compression, QString{nameOf(transfer.compression)}}};
+    if (governing.automatic) {
+        json.insert(modeInForce, nameOf(protocol.mode));
+        json.insert(periodInForce, microseconds(protocol.period));
+    }
+    return json;
 }
 
 Result<PairSettings> PairSettings::fromJson(const QJsonObject& json)
@@ -91,13 +151,14 @@ Result<PairSettings> PairSettings::fromJson(const QJsonObject& json)
     };
     using namespace pair_setting;
     const Protocol usual;
-    return PairSettings{
+    const Governing usually;
+    PairSettings settings{
         .arbiter = arbiterKindFromName(json[pair_setting::arbiter].toString())
                        .value_or(ArbiterKind::Manual),
         .primaryContinues = json[onArbiterLoss].toString() == pair_setting::primaryContinues,
         .autoProtect = json[pair_setting::autoProtect].toBool(),
         .reuseDisks = json[pair_setting::reuseDisks].toBool(),
-        .protocol = {.mode = modeFrom(json[mode].toString()),
+        .protocol = {.mode = modeFrom(json[mode].toString()).value_or(Mode::Colo),
                      .period = time(period, usual.period),
                      .idlePeriod = time(idlePeriod, usual.idlePeriod),
                      .compareTimeout = time(compareTimeout, usual.compareTimeout),
@@ -106,7 +167,15 @@ Result<PairSettings> PairSettings::fromJson(const QJsonObject& json)
         .transfer = {.bandwidth = {json[bandwidth].toInteger()},
                      .channels = json[channels].toInt(1),
                      .compression = compressionFromName(json[compression].toString())},
-        .copySpeed = {json[pair_setting::copySpeed].toInteger()}};
+        .copySpeed = {json[pair_setting::copySpeed].toInteger()},
+        .governing = {.automatic = json[mode].toString() == automatic,
+                      .maxExposure = time(pair_setting::maxExposure, usually.maxExposure),
+                      .maxStopped = json[pair_setting::maxStopped].toInt(usually.maxStopped)}};
+    if (settings.governing.automatic) {
+        if (const auto read = readChoice(json, settings); !read)
+            return std::unexpected{read.error()};
+    }
+    return settings;
 }
 
 QJsonObject LastCopy::toJson() const
@@ -234,8 +303,13 @@ PairView PairRecord::toView() const
     view.onArbiterLoss = lossWord(settings.primaryContinues);
     view.autoProtect = settings.autoProtect;
     view.reuseDisks = settings.reuseDisks;
-    view.mode = wordOf(settings.protocol.mode);
-    view.period = settings.protocol.period;
+    view.mode = settings.governing.automatic ? QString{pair_setting::automatic}
+                                             : nameOf(settings.protocol.mode);
+    view.period = settings.governing.automatic ? 0ms : settings.protocol.period;
+    view.modeInForce = nameOf(settings.protocol.mode);
+    view.periodInForce = settings.protocol.periodInForce();
+    view.maxExposure = settings.governing.maxExposure;
+    view.maxStopped = settings.governing.maxStopped;
     view.idlePeriod = settings.protocol.idlePeriod;
     view.compareTimeout = settings.protocol.compareTimeout;
     view.scanCycle = settings.protocol.scanCycle;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "arbiter/MakeArbiter.h"
+#include "pair/Governing.h"
 #include "pair/Views.h"
 #include "replication/MemoryTransfer.h"
 #include "replication/Protocol.h"
@@ -11,6 +12,9 @@
 
 namespace lockstep {
 
+/// The word for it among settings.
+[[nodiscard]] QString nameOf(Mode mode);
+
 /// How a pair fails over. Both hosts keep the same.
 struct PairSettings
 {
@@ -18,13 +22,20 @@ struct PairSettings
     bool primaryContinues{false}; ///< on-arbiter-loss = primary-continues; else it waits.
     bool autoProtect{false}; ///< A domain that lost its shadow gets one again by itself.
     bool reuseDisks{false}; ///< A replica may be copied onto the other host's out of date image.
-    Protocol protocol{};
+    Protocol protocol{}; ///< What both QEMUs do, whoever has picked it.
     MemoryTransfer transfer{};
     /// Of the disks to a new shadow, a second at most; 0: as Config::Replication::copySpeed of the
     /// primary's host says.
     Bytes copySpeed{};
+    Governing governing{}; ///< Whether lockstepd picks mode and period, and within which limits.
     friend bool operator==(const PairSettings&, const PairSettings&) = default;
 
+    /// The longest time between two checkpoints.
+    [[nodiscard]] std::chrono::milliseconds interval() const;
+    /// Where lockstepd picks mode and period: they are within its limits.
+    void obeyLimits();
+    /// By the names of base/PairSettingTable.h. Where lockstepd picks them, "mode" is "auto", and
+    /// what it has picked is "mode-in-force" and "period-in-force".
     [[nodiscard]] QJsonObject toJson() const;
     /// Errors: Malformed, naming the member.
     [[nodiscard]] static Result<PairSettings> fromJson(const QJsonObject& json);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "pair/SettingsFlow.h"
 
-#include "base/PairSettingTable.h"
+#include "pair/ChangeText.h"
 #include "pair/Modes.h"
-#include "pair/RecordEvent.h"
 #include "replication/CheckpointWatch.h"
 #include "replication/PrimaryMigration.h"
 #include "replication/PrimaryNetwork.h"
@@ -35,24 +34,16 @@ bool areEqualButForLimits(PairSettings left, const PairSettings& right)
     return left == right;
 }
 
-/// "auto-protect yes, channels 4 for the next shadow": what differs.
-QString describe(const PairSettings& before, const PairSettings& now)
+std::unexpected<Error> suspended(const PairRecord& record)
 {
-    const auto old = before.toJson();
-    const auto all = now.toJson();
-    QStringList changes;
-    for (const PairSetting& setting : pairSettings()) {
-        const auto value = all[setting.name];
-        if (value == old[setting.name])
-            continue;
-        changes << u"%1 %2"_s.arg(setting.name, showPairSetting(setting, value))
-                + (setting.nextShadow ? u" for the next shadow"_s : QString{});
-    }
-    return changes.join(u", "_s);
+    return failure(
+        Errc::Busy,
+        u"domain %1 is suspended: its mode is changed while it runs"_s.arg(record.domain),
+        u"Run 'virsh resume %1' first."_s.arg(record.domain));
 }
 
 Task<Result<void>> saveAndUse(PairParts parts, PairDrivers& drivers, PairRecord before,
-                              PairSettings settings)
+                              PairSettings settings, QString why = {})
 {
     const auto uuid = before.uuid;
     LOCKSTEP_CO_CHECK(co_await parts.pairs.update(uuid, [before, settings](PairRecord& now) {
@@ -70,46 +61,11 @@ Task<Result<void>> saveAndUse(PairParts parts, PairDrivers& drivers, PairRecord 
         if (now.state != PairState::Copying)
             driver->reconsider();
     }
-    PairEvent event = eventOf(now, EventKind::Note);
-    event.text = u"settings changed: %1"_s.arg(describe(before.settings, now.settings));
-    parts.chronicle.record(std::move(event));
+    parts.chronicle.record(changeEvent(now, before.settings, why));
     co_return {};
 }
 
 } // namespace
-
-Result<PairSettings> withChange(const PairSettings& before, const SettingsChange& change,
-                                Arbiters& arbiters)
-{
-    QJsonObject all = before.toJson();
-    for (const PairSetting& setting : pairSettings()) {
-        const auto value = change.settings[setting.name];
-        if (value.isUndefined())
-            continue;
-        if (const auto allowed = checkPairSetting(setting, value); !allowed)
-            return std::unexpected{allowed.error()};
-        all.insert(setting.name, value);
-    }
-    // A period means something else in each mode.
-    if (all[pair_setting::mode] != before.toJson()[pair_setting::mode]
-        && !change.settings.contains(pair_setting::period))
-        all.remove(pair_setting::period);
-    const auto merged = PairSettings::fromJson(all);
-    if (!merged)
-        return merged;
-    const PairSettings& settings = *merged;
-    if (settings.primaryContinues && settings.arbiter != ArbiterKind::Etcd)
-        return failure(Errc::InvalidArgument,
-                       u"on-arbiter-loss primary-continues needs the arbiter etcd"_s);
-    if (settings.transfer.compression != Compression::None && !settings.transfer.isParallel())
-        return failure(
-            Errc::InvalidArgument,
-            u"compression %1 needs 2 channels or more"_s.arg(nameOf(settings.transfer.compression)),
-            u"Set channels=2 as well, or compression=none."_s);
-    if (const auto arbiter = arbiters.of(settings.arbiter); !arbiter)
-        return std::unexpected{arbiter.error()};
-    return settings;
-}
 
 Task<Result<void>> SettingsFlow::change(DomainUuid uuid, SettingsChange change)
 {
@@ -131,6 +87,56 @@ Task<Result<void>> SettingsFlow::changeNow(DomainUuid uuid, SettingsChange chang
     if (const auto now = m_parts.pairs.find(uuid); !changed && now && isLed(*now))
         (void)co_await bringInLine(*now);
     co_return changed;
+}
+
+Task<Result<void>> SettingsFlow::applyChoice(DomainUuid uuid, Choice choice, QString why)
+{
+    const auto turn = co_await m_turns.take(uuid);
+    LOCKSTEP_CO_TRY(record, m_parts.pairs.get(uuid));
+    LOCKSTEP_CO_CHECK(mayPick(record));
+    PairSettings wanted = record.settings;
+    wanted.protocol.mode = choice.mode;
+    wanted.protocol.period = choice.period;
+    wanted.obeyLimits(); // they may have changed since it was picked
+    if (wanted == record.settings)
+        co_return {};
+    const auto picked = co_await pick(record, wanted, why);
+    if (const auto now = m_parts.pairs.find(uuid); !picked && now && isLed(*now))
+        (void)co_await bringInLine(*now);
+    co_return picked;
+}
+
+/// As changeTo(), but what somebody else has saved meanwhile stays, e.g. that it goes on alone.
+Task<Result<void>> SettingsFlow::pick(PairRecord before, PairSettings wanted, QString why)
+{
+    PairRecord after = before;
+    after.settings = wanted;
+    LOCKSTEP_CO_CHECK(co_await bringInLine(after, why));
+    bool isSaved = false;
+    LOCKSTEP_CO_CHECK(co_await m_parts.pairs.update(before.uuid, [&](PairRecord& now) {
+        isSaved = isLed(now) && now.settings.governing == wanted.governing;
+        if (isSaved)
+            now.settings.protocol = wanted.protocol;
+    }));
+    if (!isSaved)
+        co_return failure(Errc::Busy, u"domain %1 failed over meanwhile"_s.arg(before.domain));
+    LOCKSTEP_CO_TRY(now, m_parts.pairs.get(before.uuid));
+    if (auto* const driver = m_drivers.find(before.uuid))
+        driver->setSettings(now.settings);
+    PairSettings old = now.settings;
+    old.protocol = before.settings.protocol;
+    m_parts.chronicle.record(changeEvent(now, old, why));
+    co_return {};
+}
+
+Task<Result<void>> SettingsFlow::bringBack(DomainUuid uuid)
+{
+    const auto turn = co_await m_turns.take(uuid);
+    // As it is by now: nothing older may be said after a change.
+    const auto record = m_parts.pairs.find(uuid);
+    if (!record || !isLed(*record))
+        co_return {};
+    co_return co_await bringInLine(*record);
 }
 
 /// Saves last: whatever ends this on the way, what is saved is come back to.
@@ -174,7 +180,7 @@ Task<Result<void>> SettingsFlow::changeWhileCopying(PairRecord before, PairSetti
     co_return co_await migration.setBandwidth(wanted.transfer.bandwidth);
 }
 
-Task<Result<void>> SettingsFlow::bringInLine(PairRecord record)
+Task<Result<void>> SettingsFlow::bringInLine(PairRecord record, QString why)
 {
     const PrimaryNetwork network{Qmp{m_parts.hypervisor.monitor(record.uuid)}, record.spec,
                                  record.settings.protocol};
@@ -184,9 +190,9 @@ Task<Result<void>> SettingsFlow::bringInLine(PairRecord record)
         // For the requests that were not mirrored.
         if (!mirrors)
             LOCKSTEP_CO_CHECK(co_await catchUp(record));
-        co_return co_await tell(record);
+        co_return co_await tell(record, why);
     }
-    LOCKSTEP_CO_CHECK(co_await tell(record));
+    LOCKSTEP_CO_CHECK(co_await tell(record, why));
     // For the answers that the shadow has still given: as long as one of them is left, what only
     // acknowledges a request would leave.
     if (mirrors)
@@ -196,8 +202,13 @@ Task<Result<void>> SettingsFlow::bringInLine(PairRecord record)
 
 Task<Result<void>> SettingsFlow::catchUp(PairRecord record)
 {
+    const Qmp qmp{m_parts.hypervisor.monitor(record.uuid)};
     // The news of one that was under way may come late.
     for (int left = 2; left > 0; --left) {
+        // Somebody may have suspended it just now, and a checkpoint would let it run.
+        LOCKSTEP_CO_TRY(state, co_await qmp.runState());
+        if (state == u"paused")
+            co_return suspended(record);
         m_parts.statistics.asked(record.uuid, CheckpointReason::Request);
         const auto made =
             co_await makeCheckpoint(m_parts.hypervisor, record.uuid, {}, checkpointDeadline);
@@ -228,9 +239,7 @@ Result<void> SettingsFlow::mayChange(const PairRecord& record, const PairSetting
                        u"See 'lockstep show %1', and try again once that is over."_s.arg(domain));
     // A checkpoint would let it run.
     if (record.suspended && wanted.protocol.mode != record.settings.protocol.mode)
-        return failure(Errc::Busy,
-                       u"domain %1 is suspended: its mode is changed while it runs"_s.arg(domain),
-                       u"Run 'virsh resume %1' first."_s.arg(domain));
+        return suspended(record);
     if (wanted.arbiter == record.settings.arbiter)
         return {};
     const QString protect = u"'lockstep protect %1 %2 --arbiter %3'"_s.arg(domain, record.peerName,
@@ -247,19 +256,37 @@ Result<void> SettingsFlow::mayChange(const PairRecord& record, const PairSetting
                   : u"Run %1."_s.arg(protect));
 }
 
-Task<Result<void>> SettingsFlow::tell(PairRecord record)
+Result<void> SettingsFlow::mayPick(const PairRecord& record) const
+{
+    const bool isAsked = m_changing.contains(record.uuid) || m_parts.jobs.isBusy(record.uuid);
+    if (!isLed(record) || !record.settings.governing.automatic || isAsked)
+        return failure(
+            Errc::Busy,
+            u"domain %1: nothing is picked while something else is under way"_s.arg(record.domain));
+    if (record.suspended)
+        return suspended(record);
+    return {};
+}
+
+Task<Result<void>> SettingsFlow::tell(PairRecord record, QString why)
 {
     const QJsonObject request{{u"uuid"_s, toString(record.uuid)},
                               {u"epoch"_s, qint64(record.epoch.value)},
-                              {u"settings"_s, record.settings.toJson()}};
+                              {u"settings"_s, record.settings.toJson()},
+                              {u"why"_s, why}};
     const auto reply =
         co_await m_parts.peers.call(record.peer, u"pair.settings"_s, request, answerDeadline);
-    if (!reply)
+    // A version that does not know a word among them takes none of them.
+    const bool isUnknown = !reply && reply.error().code() == Errc::ProtocolError
+        && record.settings.governing.automatic;
+    if (!reply && !isUnknown)
         co_return std::unexpected{
             reply.error().during(u"%1, which has the shadow of domain %2, has to agree"_s.arg(
                 record.peerName, record.domain))};
-    const auto taken = PairSettings::fromJson((*reply)[u"settings"].toObject());
-    if (!taken || taken->protocol != record.settings.protocol
+    const auto answer = reply.value_or(QJsonObject{});
+    const auto taken = PairSettings::fromJson(answer[u"settings"].toObject());
+    if (!taken || taken->governing != record.settings.governing
+        || taken->protocol != record.settings.protocol
         || taken->transfer != record.settings.transfer
         || taken->copySpeed != record.settings.copySpeed)
         co_return failure(
@@ -274,20 +301,17 @@ Task<void> SettingsFlow::tellAll(PeerId peer)
 {
     const auto records = m_parts.pairs.all();
     for (const auto& known : records) {
-        const auto turn = co_await m_turns.take(known.uuid);
-        // As it is by now: nothing older may be said after a change.
-        const auto record = m_parts.pairs.find(known.uuid);
-        if (!record || record->peer != peer || !isLed(*record))
+        if (known.peer != peer)
             continue;
-        const auto told = co_await bringInLine(*record);
+        const auto told = co_await bringBack(known.uuid);
         if (!told)
-            spdlog::debug("domain {}: {}", record->domain.toStdString(),
+            spdlog::debug("domain {}: {}", known.domain.toStdString(),
                           told.error().message().toStdString());
     }
 }
 
 Task<Result<void>> adoptSettings(PairParts parts, PairDrivers& drivers, DomainUuid uuid,
-                                 Epoch epoch, PairSettings settings)
+                                 Epoch epoch, PairSettings settings, QString why)
 {
     LOCKSTEP_CO_TRY(record, parts.pairs.get(uuid));
     const bool isBeingMade =
@@ -309,7 +333,7 @@ Task<Result<void>> adoptSettings(PairParts parts, PairDrivers& drivers, DomainUu
         LOCKSTEP_CO_CHECK(co_await followSettings(parts, after));
     if (settings == record.settings)
         co_return {};
-    co_return co_await saveAndUse(parts, drivers, record, settings);
+    co_return co_await saveAndUse(parts, drivers, record, settings, why);
 }
 
 } // namespace lockstep

@@ -193,6 +193,13 @@ const PairStatistics* Statistics::find(const DomainUuid& uuid) const
     return found == m_all.end() ? nullptr : &found->second.statistics;
 }
 
+std::optional<quint64> Statistics::packets(const DomainUuid& uuid) const
+{
+    const auto found = m_all.find(uuid);
+    const bool isProbed = found != m_all.end() && found->second.probe;
+    return isProbed ? found->second.probe->packets() : std::nullopt;
+}
+
 void Statistics::tell(const DomainUuid& uuid)
 {
     m_news.insert(uuid);

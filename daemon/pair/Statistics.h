@@ -43,6 +43,9 @@ public:
     void asked(const DomainUuid& uuid, CheckpointReason reason);
     /// nullptr if nothing is known of it; good until the event loop goes on.
     [[nodiscard]] const PairStatistics* find(const DomainUuid& uuid) const;
+    /// How many packets the guest's network devices have let go, from whenever on they count;
+    /// nothing if that is not known.
+    [[nodiscard]] std::optional<quint64> packets(const DomainUuid& uuid) const;
     /// Saves what has changed. What cannot be saved now is saved with what comes later.
     [[nodiscard]] Task<void> save();
 

@@ -168,6 +168,8 @@ bool Thought::takesUp(Wish wish)
 {
     const bool engaged =
         !m.sole && (m.state == PairState::Protected || m.state == PairState::Interrupted);
+    // Back in step after a loss it may find itself cut off again, and has a shadow to leave.
+    const bool hasShadow = engaged || (!m.sole && m.state == PairState::Confirming);
     switch (wish) {
     case Wish::Nothing:
         return false;
@@ -179,7 +181,7 @@ bool Thought::takesUp(Wish wish)
     case Wish::GoAlone: {
         // One that hangs may do so in a checkpoint, for want of the connections that are cut then.
         const bool better = m.qemu == QemuSense::Hung && shadowLives();
-        if (!m.isPrimary() || !engaged || hasEnded(m.qemu) || better)
+        if (!m.isPrimary() || !hasShadow || hasEnded(m.qemu) || better)
             return false;
         break;
     }
@@ -190,7 +192,7 @@ bool Thought::takesUp(Wish wish)
             m.waiting = false;
             return true;
         }
-        if (!engaged)
+        if (!hasShadow)
             return false;
         break;
     case Wish::TakeOver: {
@@ -324,6 +326,9 @@ void Thought::failed(Work ended)
     if (ended == Work::Agree || ended == Work::CutOff)
         m.wish = Wish::Nothing;
     m.agreeing = false;
+    // Nobody wants it confirmed any more: what was asked for meanwhile does not wait.
+    if (ended == Work::Confirm && m.state == PairState::Interrupted)
+        return;
     pauseFor(Wait::For::Retry);
 }
 

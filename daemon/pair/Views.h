@@ -75,8 +75,12 @@ struct PairView
     QString arbiterError; ///< Why its arbiter cannot decide now; empty if it can, or is manual.
     quint64 arbiterRejections{0}; ///< Answers of that arbiter that were not taken.
     QString mode{
-        QStringLiteral("colo")}; ///< "colo", "remus", "kemari"; see replication/Protocol.h.
+        QStringLiteral("colo")}; ///< "colo", "remus", "kemari"; see replication/Protocol.h. "auto".
     std::chrono::microseconds period{0};
+    QString modeInForce{QStringLiteral("colo")}; ///< As `mode`, but never "auto".
+    std::chrono::microseconds periodInForce{0}; ///< 0: the mode has none.
+    std::chrono::microseconds maxExposure{0}; ///< Of auto; 0: no limit.
+    int maxStopped{50}; ///< Of auto; percent.
     std::chrono::microseconds idlePeriod{0};
     std::chrono::microseconds compareTimeout{0};
     std::chrono::microseconds scanCycle{0};

@@ -78,7 +78,7 @@ void Watcher::onReset(const PairRecord& record)
 
 std::chrono::milliseconds Watcher::period(const PairRecord& record) const
 {
-    const auto wanted = record.settings.protocol.interval();
+    const auto wanted = record.settings.interval();
     return m_booting.contains(record.uuid) ? std::min(bootCheckpointPeriod, wanted) : wanted;
 }
 
@@ -111,9 +111,9 @@ CheckpointReason Watcher::reasonFor(const PairRecord& record) const
 {
     if (m_booting.contains(record.uuid))
         return CheckpointReason::Boot;
-    const auto& protocol = record.settings.protocol;
-    return protocol.interval() == protocol.idlePeriod ? CheckpointReason::Idle
-                                                      : CheckpointReason::Period;
+    return record.settings.interval() == record.settings.protocol.idlePeriod
+        ? CheckpointReason::Idle
+        : CheckpointReason::Period;
 }
 
 Task<void> Watcher::checkpoint(DomainUuid uuid)

@@ -76,11 +76,16 @@ void PrimaryGraph::addSteps(Plan& plan)
         std::function<Task<Result<void>>()>{});
 }
 
+Task<Result<void>> PrimaryGraph::stopHolding()
+{
+    LOCKSTEP_CO_CHECK(co_await setFiltering(false));
+    co_return co_await PrimaryNetwork(m_qmp, m_spec, m_protocol).setKeeping(false);
+}
+
 Task<Result<void>> PrimaryGraph::goAlone()
 {
     // Replication first: x-colo-lost-heartbeat must not find a child that still writes to nobody.
     LOCKSTEP_CO_CHECK(co_await PrimaryDisks(m_qmp, m_spec).stopReplication());
-    LOCKSTEP_CO_CHECK(co_await setFiltering(false));
     co_return co_await PrimaryMigration(m_qmp, m_spec).end();
 }
 

@@ -36,9 +36,11 @@ public:
     void setResume(bool resume) { m_resume = resume; }
 
     void addSteps(Plan& plan);
-    /// The hot part of going on without the shadow: when it returns, the guest answers clients
-    /// alone. Take the rest apart with the plan's undoAll(). With a dead peer, destroy its sockets
-    /// first.
+    /// The hot part of going on without the shadow: when goAlone() returns, the guest answers
+    /// clients alone. Take the rest apart with the plan's undoAll(). With a dead peer, destroy its
+    /// sockets first, those of the replicas only after stopHolding(): a guest whose writes wait for
+    /// them answers as soon as they need not any more, and what compare holds is lost with it.
+    [[nodiscard]] Task<Result<void>> stopHolding();
     [[nodiscard]] Task<Result<void>> goAlone();
 
     /// What of ours is still in QEMU, rewriters left out: nothing, once the plan is undone.

@@ -17,6 +17,7 @@ constexpr QStringView hold{
 constexpr QStringView mirror{u"mirror"};   // requests, copied to the secondary
 constexpr QStringView divert{u"divert"};   // answers, to compare
 constexpr QStringView release{u"release"}; // answers that compare let go, back to the netdev
+constexpr QStringView keep{u"keep"};       // answers, while the shadow is out of reach
 constexpr QStringView compare{u"compare"};
 // Chardevs.
 constexpr QStringView requests{u"requests"};
@@ -26,6 +27,9 @@ constexpr QStringView released{u"released"};
 
 // How long a request may wait while `hold` is on and the guest runs.
 constexpr auto holdInterval = std::chrono::microseconds{500};
+
+// Should nobody turn `keep` off, as lockstepd has ended, and the shadow is back.
+constexpr auto keepInterval = std::chrono::microseconds{std::chrono::minutes{1}};
 
 /// What a compare object has that may change.
 QJsonObject timing(const Protocol& protocol)
@@ -119,13 +123,14 @@ Task<Result<void>> PrimaryNetwork::addFilters(QString ioThread) const
         const auto chardev = [&](QStringView part) { return names::nic(nic.alias, part); };
         // The order is the filter chain's: requests pass from the first to the last, so `hold` must
         // come before `mirror`; answers the other way round, so `release` must come before
-        // `divert`.
-        LOCKSTEP_CO_CHECK(co_await m_qmp.addObject({{u"qom-type"_s, u"filter-buffer"_s},
-                                                    {u"id"_s, chardev(hold)},
-                                                    {u"netdev"_s, names::netdev(nic.alias)},
-                                                    {u"queue"_s, u"tx"_s},
-                                                    {u"interval"_s, qint64(holdInterval.count())},
-                                                    {u"status"_s, u"off"_s}}));
+        // `divert`, and that before `keep`.
+        const auto buffer = [&](QStringView part, const QString& queue, auto interval) {
+            return QJsonObject{
+                {u"qom-type"_s, u"filter-buffer"_s},       {u"id"_s, names::nic(nic.alias, part)},
+                {u"netdev"_s, names::netdev(nic.alias)},   {u"queue"_s, queue},
+                {u"interval"_s, qint64(interval.count())}, {u"status"_s, u"off"_s}};
+        };
+        LOCKSTEP_CO_CHECK(co_await m_qmp.addObject(buffer(hold, u"tx"_s, holdInterval)));
         LOCKSTEP_CO_CHECK(co_await m_qmp.addObject(
             filter(mirror, u"filter-mirror"_s, u"tx"_s, u"outdev"_s, chardev(requests), false)));
         LOCKSTEP_CO_CHECK(
@@ -134,6 +139,7 @@ Task<Result<void>> PrimaryNetwork::addFilters(QString ioThread) const
         LOCKSTEP_CO_CHECK(
             co_await m_qmp.addObject(filter(divert, u"filter-redirector"_s, u"rx"_s, u"outdev"_s,
                                             chardev(end(ownAnswers, true)), false)));
+        LOCKSTEP_CO_CHECK(co_await m_qmp.addObject(buffer(keep, u"rx"_s, keepInterval)));
         QJsonObject object = timing(m_protocol);
         object.insert(u"qom-type"_s, u"colo-compare"_s);
         object.insert(u"id"_s, names::nic(nic.alias, compare));
@@ -157,6 +163,11 @@ Task<Result<void>> PrimaryNetwork::setFiltering(bool on) const
     if (on && !m_protocol.compares())
         co_return co_await setStatus({divert}, on);
     co_return co_await setStatus({mirror, divert}, on);
+}
+
+Task<Result<void>> PrimaryNetwork::setKeeping(bool on) const
+{
+    co_return co_await setStatus({keep}, on);
 }
 
 Task<Result<void>> PrimaryNetwork::follow() const
@@ -189,7 +200,7 @@ Task<Result<void>> PrimaryNetwork::setStatus(QList<QStringView> parts, bool on) 
     for (const auto& nic : m_spec.nics) {
         for (const auto part : parts) {
             const QString id = names::nic(nic.alias, part);
-            if (!on && !present.contains(id))
+            if ((!on || part == keep) && !present.contains(id))
                 continue;
             LOCKSTEP_CO_CHECK(co_await m_qmp.setProperty(u"/objects/"_s + id, u"status"_s,
                                                          on ? u"on"_s : u"off"_s));
@@ -200,8 +211,9 @@ Task<Result<void>> PrimaryNetwork::setStatus(QList<QStringView> parts, bool on) 
 
 Task<Result<void>> PrimaryNetwork::removeFilters() const
 {
-    // Compare goes first: what it still holds must find its way out through `release`.
-    for (const auto part : {compare, divert, mirror, release, hold}) {
+    // Compare goes first: it reads what the others write. What it still holds is lost
+    // (docs/qemu.md).
+    for (const auto part : {compare, divert, keep, mirror, release, hold}) {
         for (const auto& nic : m_spec.nics)
             LOCKSTEP_CO_CHECK(co_await m_qmp.removeObject(names::nic(nic.alias, part)));
     }

@@ -29,13 +29,18 @@ public:
     [[nodiscard]] Task<Result<void>> setHolding(bool on) const;
     /// Turns the diversion of answers and, in modes that compare, the mirror of requests on or off.
     [[nodiscard]] Task<Result<void>> setFiltering(bool on) const;
+    /// While it is on, what the guest sends waits before compare, whose packets are lost when it
+    /// goes: for a primary whose shadow does not get anything any more (docs/qemu.md, trap 26).
+    /// What waits goes where it would have gone when it is turned off, and after keepInterval. Does
+    /// nothing to a domain that a lockstepd without it has protected.
+    [[nodiscard]] Task<Result<void>> setKeeping(bool on) const;
     /// Follows another protocol from now on, while filtering is on. Never without requests while
     /// the shadow's answers count: what only acknowledges a request would leave although the shadow
     /// never saw that request (docs/qemu.md, trap 20).
     [[nodiscard]] Task<Result<void>> follow() const;
     /// Whether all requests are mirrored.
     [[nodiscard]] Task<Result<bool>> isMirroring() const;
-    /// Packets that compare still holds are let go.
+    /// Packets that compare still holds are lost.
     [[nodiscard]] Task<Result<void>> removeFilters() const;
 
 private:

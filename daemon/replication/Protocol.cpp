@@ -22,6 +22,19 @@ milliseconds Protocol::hold() const
     std::unreachable();
 }
 
+milliseconds Protocol::periodInForce() const
+{
+    switch (mode) {
+    case Mode::Colo:
+        return period;
+    case Mode::Remus:
+        return hold();
+    case Mode::Kemari:
+        return 0ms;
+    }
+    std::unreachable();
+}
+
 milliseconds Protocol::scan() const
 {
     // Output waits up to one scan longer than asked for: a fifth more is not much.

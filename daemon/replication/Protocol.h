@@ -31,6 +31,8 @@ struct Protocol
     [[nodiscard]] bool compares() const { return mode == Mode::Colo; }
     /// How long output waits before QEMU asks for a checkpoint.
     [[nodiscard]] std::chrono::milliseconds hold() const;
+    /// `period`, or what 0 stands for; 0 if there is none.
+    [[nodiscard]] std::chrono::milliseconds periodInForce() const;
     /// How often QEMU looks for output that has waited for so long.
     [[nodiscard]] std::chrono::milliseconds scan() const;
     /// The longest time between two checkpoints.

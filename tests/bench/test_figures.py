@@ -41,12 +41,12 @@ class ToolsTest(unittest.TestCase):
 
     def test_wrk(self):
         out = ('Running 10s test @ http://10.78.0.101/files/bench-small\n  1 threads and 4 connections\n'
-               '{"answers":2000,"failed":1,"seconds":10.000000,"p50":1.500,"p99":4.000,"p99.9":9.000,"max":20.000}\n')
+               '{"answers":2000,"failed":1,"seconds":10.000000,"p50":1.500,"p99":4.000,"p99.9":9.000,"mean":1.900,"max":20.000}\n')
         found = workloads.wrk_figures(workloads.wrk_report(out))
-        self.assertEqual(found, {"throughput": 200.0, "samples": 2000, "failed": 1, "p50": 1.5, "p99": 4.0, "p99.9": 9.0, "max": 20.0})
+        self.assertEqual(found, {"throughput": 200.0, "samples": 2000, "failed": 1, "p50": 1.5, "p99": 4.0, "p99.9": 9.0, "mean": 1.9, "max": 20.0})
 
     def test_wrk_without_an_answer_has_no_latency(self):
-        found = workloads.wrk_figures({"answers": 0, "failed": 4, "seconds": 10.0, "p50": 0, "p99": 0, "p99.9": 0, "max": 0})
+        found = workloads.wrk_figures({"answers": 0, "failed": 4, "seconds": 10.0, "p50": 0, "p99": 0, "p99.9": 0, "mean": 0, "max": 0})
         self.assertEqual((found["throughput"], found["p50"]), (0, None))
 
     def test_wrk_that_could_not_connect_is_a_failure(self):
@@ -71,9 +71,22 @@ class ToolsTest(unittest.TestCase):
 
     def test_a_load_counts_answers_for_its_throughput_and_failures_apart(self):
         report = {"answers": 90, "seconds": 10.0, "failures": {"count": 10},
-                  "latency_ms": {"p50": 1.0, "p99": 2.0, "p99.9": 3.0, "max": 4.0}}
+                  "latency_ms": {"p50": 1.0, "p99": 2.0, "p99.9": 3.0, "mean": 1.1, "max": 4.0}}
         found = workloads.figures_of(report)
         self.assertEqual((found["throughput"], found["failed"], found["p99.9"]), (9.0, 10, 3.0))
+
+    def test_natures_of_changing_work_count_alike_however_many_answers_they_give(self):
+        def report(answers, mean):
+            return {"answers": answers, "seconds": 20.0, "failures": {"count": 0}, "latency_ms": {"mean": mean, "max": 9.0}}
+
+        found = workloads.changing_figures([("equal", report(900, 2.0)), ("differing", report(100, 60.0)), ("equal", report(900, 4.0))])
+        self.assertEqual(found["natures"], {"equal": 3.0, "differing": 60.0})
+        self.assertEqual((found["mean"], found["samples"]), (31.5, 1900))
+
+    def test_a_nature_without_an_answer_is_no_fast_one(self):
+        silent = {"answers": 0, "seconds": 20.0, "failures": {"count": 0}, "latency_ms": {"mean": None, "max": None}}
+        with self.assertRaisesRegex(Failure, "equal"):
+            workloads.changing_figures([("equal", silent)])
 
 
 if __name__ == "__main__":

@@ -90,6 +90,20 @@ class GoalTest(unittest.TestCase):
         self.assertEqual(found(fleets=[fleet(), fleet("failed", "pair 3: both hosts are live")])[name].state, "missed")
         self.assertEqual(found(fleets=[fleet("failed", "not measured: lockstep_fleet was not built")])[name].state, "unknown")
 
+    def test_auto_is_compared_with_the_best_fixed_mode_of_its_repetition(self):
+        def change(repetition, mode, mean):
+            return {"state": "ok", "repetition": repetition, "what": "changing", "mode": mode, "figures": {"mean": mean}}
+
+        name = "mean of work that changes every 20 s, auto to the best fixed mode"
+        loads = [change(0, "colo", 40.0), change(0, "remus-25ms", 20.0), change(0, "auto", 21.0),
+                 change(1, "colo", 400.0), change(1, "remus-25ms", 800.0), change(1, "auto", 420.0), change(2, "auto", 1.0)]
+        goal = found(loads)[name]
+        self.assertAlmostEqual(goal.value, 1.05)
+        self.assertEqual((goal.state, goal.n), ("met", 2))
+        # The unprotected guest is no mode to be compared with.
+        loads.append(change(0, "unprotected", 1.0))
+        self.assertAlmostEqual(found(loads)[name].value, 1.05)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -53,6 +53,14 @@ class ReportTest(unittest.TestCase):
         self.assertAlmostEqual(figures["stopped"]["median"], 3.0)  # per cent
         self.assertIn("3.00<br><small>2.00–9.00</small>", page)
 
+    def test_natures_of_changing_work_are_shown_apart(self):
+        natures = {"equal": 2.0, "differing": 61.5}
+        _, page, _ = self.write(load(0, "auto", "changing", mean=31.8, natures=natures), load(0, "colo", "changing", "failed"))
+        self.assertIn("<th>differing</th>", page)
+        self.assertIn("<td>61.50</td>", page)
+        _, page, _ = self.write(load(0, "colo", mean=2.0))
+        self.assertEqual(page.count("The mean of each nature"), 1)
+
     def test_what_failed_is_a_row_and_leaves_the_other_figures(self):
         found, page, data = self.write(load(0, "remus", state="failed"), load(0, "colo", p50=2.0))
         self.assertEqual(found["failed"], [{"key": "load/0/echo/remus", "error": "QEMU <has> ended\nsecond line"}])

@@ -17,7 +17,7 @@ class StatsTest(unittest.TestCase):
         self.assertIsNone(stats.percentile([], 50))
         self.assertIsNone(stats.spread([None]))
         self.assertIsNone(stats.distribution([]))
-        self.assertEqual(stats.latencies([]), {"p50": None, "p99": None, "p99.9": None, "max": None})
+        self.assertEqual(stats.latencies([]), {"p50": None, "p99": None, "p99.9": None, "mean": None, "max": None})
 
     def test_spread_of_one_is_that_one(self):
         self.assertEqual(stats.spread([5]), {"median": 5, "low": 5, "high": 5, "n": 1})

@@ -13,8 +13,8 @@ FOR_PROTECT = {
     "mode": "--mode",
     "period": "--period",
 }
-SETTINGS = ("arbiter", "on-arbiter-loss", "auto-protect", "reuse-disks", "mode", "period", "idle-period", "compare-timeout",
-            "scan-cycle", "queue-limit", "bandwidth", "copy-speed", "channels", "compression")
+SETTINGS = ("arbiter", "on-arbiter-loss", "auto-protect", "reuse-disks", "mode", "period", "max-exposure",
+            "max-stopped", "idle-period", "compare-timeout", "scan-cycle", "queue-limit", "bandwidth", "copy-speed", "channels", "compression")
 # The command of each method, with the options that make it call it, and how it has the method's own options: as an option
 # of its own, as a positional argument, or as values of one, "key=".
 TABLE = {

@@ -49,12 +49,15 @@ def test_stays_protected_without(lab, service):
     equal(lab.beta.pair("web")["epoch"], epoch + 1, "the epoch")
 
 
-def test_alone_after_a_restart(lab):
+@for_guests("interrupted", full=("protected",))
+def test_alone_after_a_restart(lab, state):
     """What the restarted primary's daemon knows is enough to go on alone."""
     guest = lab.guest("web")
     lab.protect(guest)
     with lab.loads(guest, "numbers") as loads:
         lab.cut("dedicated")
+        if state == "interrupted":
+            lab.alpha.wait_state("web", state)
         interrupt(lab, lab.alpha, "kill", "lockstepd")
         lab.alpha.lockstep("continue-alone", "web", "--yes")
         loads.wait_requests(30, 60)

@@ -7,9 +7,11 @@ import statistics
 
 from . import fleet, stats
 from .faults import FAULTS, PULLED
-from .plan import UNPROTECTED
+from .plan import MODES, UNPROTECTED
 
 EQUAL = "echo"  # the workload of equal answers
+CHANGING = "changing"
+AUTO = "auto"
 PAIRS = "100"
 
 
@@ -59,6 +61,17 @@ def ratio_goal(records, text, above, below, relation, bound):
     return Goal(text, relation, bound, "times", statistics.median(found) if found else None, len(found), ("load", above, below))
 
 
+def auto_goal(records):
+    """Of the mean of work that changes: auto to the best of the fixed modes in each repetition; the median of that."""
+    fixed = [medians_by_repetition(records, CHANGING, mode.name, "mean") for mode in MODES if mode.word and mode.name != AUTO]
+    best = {}
+    for repetition in set().union(*fixed):
+        best[repetition] = min(stats.known(each.get(repetition) for each in fixed), default=None)
+    found = stats.ratios(medians_by_repetition(records, CHANGING, AUTO, "mean"), best)
+    return Goal("mean of work that changes every 20 s, auto to the best fixed mode", "<=", 1.1, "times",
+                statistics.median(found) if found else None, len(found))
+
+
 def fault_goals(records):
     done = [record for record in records if record["state"] == "ok"]
     # Attempts that failed are counted below: what was lost in them is not known.
@@ -94,5 +107,5 @@ def goals(loads, faults, daemons, fleets=()):
         ratio_goal(loads, "p50 of equal answers, remus to colo", "remus", "colo", ">=", 20),
         ratio_goal(loads, "p50 of equal answers, colo to kemari", "colo", "kemari", "<", 1),
         ratio_goal(loads, "p50 of equal answers, kemari to remus", "kemari", "remus", "<", 1),
-        *fault_goals(faults), *daemon_goals(daemons), *fleet_goals(fleets),
+        auto_goal(loads), *fault_goals(faults), *daemon_goals(daemons), *fleet_goals(fleets),
     ]

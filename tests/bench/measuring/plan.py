@@ -17,6 +17,7 @@ class Mode:
     title: str
     word: str = ""
     period: str = ""
+    only: str = ""  # the workload that alone is measured in it
 
     @property
     def options(self):
@@ -30,6 +31,8 @@ MODES = (
     Mode("colo-1s", "colo, period 1 s", "colo", "1s"),
     Mode("remus", "remus", "remus"),
     Mode("kemari", "kemari", "kemari"),
+    Mode("remus-25ms", "remus, period 25 ms", "remus", "25ms", "changing"),
+    Mode("remus-400ms", "remus, period 400 ms", "remus", "400ms", "changing"),
     Mode("auto", "auto", "auto"),
     Mode(BY_HAND, "QEMU driven by hand"),
 )
@@ -87,7 +90,7 @@ def load_cells(repetition, modes, workloads):
     lockstepd: all its workloads come together, first and last in turn."""
     together = []
     for number, workload in enumerate(workloads):
-        ours = [mode for mode in modes if mode.name != BY_HAND]
+        ours = [mode for mode in modes if mode.name != BY_HAND and mode.only in ("", workload.name)]
         together += [Cell("load", repetition, workload.name, mode.name) for mode in rotated(ours, repetition + number)]
     apart = [Cell("load", repetition, workload.name, BY_HAND) for workload in workloads
              if any(mode.name == BY_HAND for mode in modes)]

@@ -76,10 +76,16 @@ def load_part(name, load):
     rows = [[cell(mode["title"]), *(shown(mode["figures"][figure], digits) for figure, _, _, digits in FIGURES),
              cell(mode["repetitions"])] for mode in load["modes"].values()]
     entries = [(figure, title, unit or load["unit"]) for figure, title, unit, _ in FIGURES
-               if figure in ("p50", "throughput", "stopped")]
+               if figure in ("mean", "p50", "throughput", "stopped") and any(mode["figures"][figure] for mode in load["modes"].values())]
     drawn = "".join(charts.bars(title, [(mode["title"], mode["figures"][figure]) for mode in load["modes"].values()], unit)
                     for figure, title, unit in entries)
-    return f'<h3 id="{name}">{html.escape(load["title"])}</h3>' + table(head, rows) + drawn
+    return f'<h3 id="{name}">{html.escape(load["title"])}</h3>' + table(head, rows) + natures_part(load) + drawn
+
+
+def natures_part(load):
+    names = list(dict.fromkeys(name for mode in load["modes"].values() for name in mode["natures"]))
+    rows = [[cell(mode["title"]), *(shown(mode["natures"].get(name), 2) for name in names)] for mode in load["modes"].values()]
+    return "<p>The mean of each nature, ms</p>" + table(["mode", *names], rows) if names else ""
 
 
 def loads_part(found):

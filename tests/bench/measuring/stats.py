@@ -20,7 +20,8 @@ def percentile(values, per_cent):
 def latencies(milliseconds):
     """The figures of a list of latencies, as a load's report has them."""
     found = {name: percentile(milliseconds, per_cent) for name, per_cent in PERCENTILES}
-    return {**found, "max": max(milliseconds, default=None)}
+    mean = statistics.fmean(milliseconds) if milliseconds else None
+    return {**found, "mean": mean, "max": max(milliseconds, default=None)}
 
 
 def spread(values):

@@ -9,6 +9,7 @@ from .workloads import WORKLOADS
 # Figures of a load, in the order in which they are shown: name, title, unit (empty: the workload's), digits.
 FIGURES = (
     ("throughput", "throughput", "", 1),
+    ("mean", "mean", "ms", 2),
     ("p50", "p50", "ms", 2),
     ("p99", "p99", "ms", 2),
     ("p99.9", "p99.9", "ms", 2),
@@ -29,6 +30,12 @@ def errors(records):
     return [{"key": record["key"], "error": record["error"]} for record in records if record["state"] != "ok"]
 
 
+def natures(records):
+    """The mean of each nature of work that changes; {} of other work."""
+    names = dict.fromkeys(name for record in records for name in record["figures"].get("natures", ()))
+    return {name: stats.spread(record["figures"]["natures"].get(name) for record in records) for name in names}
+
+
 def load_summary(records):
     """By workload and mode, in their own order, only what was tried."""
     found = {}
@@ -40,7 +47,8 @@ def load_summary(records):
             if own:
                 modes[mode.name] = {"title": mode.title, "repetitions": len(done), "errors": errors(own),
                                     "figures": {name: stats.spread(scaled(record, name) for record in done)
-                                                for name, *_ in FIGURES}}
+                                                for name, *_ in FIGURES},
+                                    "natures": natures(done)}
         if modes:
             found[workload.name] = {"title": workload.title, "unit": workload.unit, "modes": modes}
     return found

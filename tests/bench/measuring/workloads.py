@@ -4,6 +4,7 @@ meter, seconds) returns its figures: throughput in `unit`, latencies in ms, fail
 `with meter` counts for checkpoints and bytes."""
 
 import json
+import statistics
 
 from harness import CommandFailed, Failure
 from harness.load import DIRECTORY
@@ -11,6 +12,7 @@ from harness.load import DIRECTORY
 from . import stats
 
 WARM_UP = 2  # seconds of the same load before each measurement
+LATENCIES = ("p50", "p99", "p99.9", "mean", "max")
 FILES = {"small": 1024, "large": 1024 * 1024}
 PGBENCH = "/usr/share/lockstep-lab/debian/pgbench"
 
@@ -18,9 +20,10 @@ PGBENCH = "/usr/share/lockstep-lab/debian/pgbench"
 WRK_REPORT = """
 done = function(summary, latency, requests)
   local e = summary.errors
-  io.write(string.format('{"answers":%d,"failed":%d,"seconds":%.6f,"p50":%.3f,"p99":%.3f,"p99.9":%.3f,"max":%.3f}\\n',
+  io.write(string.format('{"answers":%d,"failed":%d,"seconds":%.6f,"p50":%.3f,"p99":%.3f,"p99.9":%.3f,"mean":%.3f,"max":%.3f}\\n',
     summary.requests, e.connect + e.read + e.write + e.status + e.timeout, summary.duration / 1e6,
-    latency:percentile(50) / 1e3, latency:percentile(99) / 1e3, latency:percentile(99.9) / 1e3, latency.max / 1e3))
+    latency:percentile(50) / 1e3, latency:percentile(99) / 1e3, latency:percentile(99.9) / 1e3, latency.mean / 1e3,
+    latency.max / 1e3))
 end
 """
 
@@ -40,7 +43,7 @@ def figures_of(report, failed=None):
     latency = report["latency_ms"]
     return {"throughput": round(report["answers"] / report["seconds"], 3), "samples": report["answers"],
             "failed": report["failures"]["count"] if failed is None else failed,
-            **{name: latency[name] for name in ("p50", "p99", "p99.9", "max")}}
+            **{name: latency[name] for name in LATENCIES}}
 
 
 def loaded(stage, meter, seconds, mode, **options):
@@ -100,7 +103,7 @@ def wrk_report(out):
 def wrk_figures(found):
     answers, failed = found["answers"], found["failed"]
     # Of no answer there is no latency; wrk says 0.
-    latency = {name: found[name] if answers else None for name in ("p50", "p99", "p99.9", "max")}
+    latency = {name: found[name] if answers else None for name in LATENCIES}
     return {"throughput": round(answers / found["seconds"], 3), "samples": answers, "failed": failed, **latency}
 
 
@@ -115,7 +118,7 @@ class Dirty(Workload):
         self.name, self.title = f"dirty-{rate}", f"{rate} MiB/s of memory written, an echo beside it"
 
     def measure(self, stage, meter, seconds):
-        self._ask(stage, f"rate {self.rate * 1024 * 1024}")
+        self.write(stage, self.rate)
         try:
             with stage.lab.load("echo", stage.guest, interval=20) as load:
                 load.run_for(load.status()["at"] + WARM_UP)
@@ -125,9 +128,13 @@ class Dirty(Workload):
                     load.run_for(load.status()["at"] + seconds)
                 after = self._total(stage)
         finally:
-            self._ask(stage, "rate 0")
+            self.write(stage, 0)
         written = (after[0] - before[0]) / (after[1] - before[1]) / 1024 / 1024
         return {**figures_of(load.report), "throughput": round(written, 3)}
+
+    def write(self, stage, rate):
+        """From now on so many MiB/s."""
+        self._ask(stage, f"rate {rate * 1024 * 1024}")
 
     def _ask(self, stage, line):
         script = f"exec 3<>/dev/tcp/{stage.guest.address}/{self.port}; echo '{line}' >&3; read -r -t 30 line <&3; echo $line"
@@ -139,6 +146,50 @@ class Dirty(Workload):
                   "read -r now _ </proc/uptime; echo $line $now")
         total, now = stage.lab.client.run("timeout", "60", "bash", "-c", script, timeout=90).text.split()
         return int(total), float(now)
+
+
+class Changing(Workload):
+    """The guest's work changes its nature every 20 s, so that no mode is the best one all the time. Clients
+    ask 20 ms after each answer. `mean` is that of the natures, each of which counts alike; a percentile of all of them
+    would be that of the fastest."""
+
+    name, title = "changing", "work of another nature every 20 s"
+    reserve = 300
+    NATURE = 20  # seconds
+    ROUNDS = 2
+    # Name, mode of the load, its connections, MiB/s of memory written meanwhile.
+    NATURES = (("equal", "echo", 1, 0), ("differing", "differ", 1, 0), ("writing", "echo", 1, 10), ("crowded", "differ", 8, 0))
+
+    def measure(self, stage, meter, seconds):
+        memory = Dirty(0)
+        with stage.lab.load("echo", stage.guest, interval=20) as load:
+            load.run_for(load.status()["at"] + WARM_UP)
+        reports = []
+        try:
+            with meter:
+                for name, mode, connections, rate in self.NATURES * self.ROUNDS:
+                    memory.write(stage, rate)
+                    with stage.lab.load(mode, stage.guest, connections=connections, interval=20) as load:
+                        load.run_for(self.NATURE)
+                    reports.append((name, load.report))
+        finally:
+            memory.write(stage, 0)
+        return changing_figures(reports)
+
+
+def changing_figures(reports):
+    """From (nature, a load's report) of each 20 s."""
+    means = {}
+    for name, report in reports:
+        if report["latency_ms"]["mean"] is None:
+            raise Failure(f"no answer in 20 s of the nature {name}")
+        means.setdefault(name, []).append(report["latency_ms"]["mean"])
+    natures = {name: round(statistics.fmean(each), 3) for name, each in means.items()}
+    answers, seconds = (sum(report[key] for _, report in reports) for key in ("answers", "seconds"))
+    return {"throughput": round(answers / seconds, 3), "samples": answers,
+            "failed": sum(report["failures"]["count"] for _, report in reports), "natures": natures,
+            "mean": round(statistics.fmean(natures.values()), 3),
+            "max": max(report["latency_ms"]["max"] for _, report in reports)}
 
 
 class Iperf(Workload):
@@ -216,5 +267,6 @@ WORKLOADS = (
     Iperf("iperf-out", "iperf3 from the guest, an echo beside it", "-R"),
     Asked("kv", "Valkey: SET and GET in turn, 4 connections", "kv", guest="debian", connections=4),
     Pgbench(),
+    Changing(),
 )
 QUICK = ("echo", "differ")

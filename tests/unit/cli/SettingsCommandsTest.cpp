@@ -11,6 +11,7 @@
 using namespace lockstep;
 using namespace lockstep::test;
 using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -46,6 +47,7 @@ private Q_SLOTS:
     void setRefusesWithWhatIsAllowed();
     void setTellsWhatTheDaemonSays();
     void setHelpHasEverySetting();
+    void showTellsWhatAutoHasPicked();
     void configShowsEverything();
     void configPrintsOneValue();
     void configKnowsItsKeys();
@@ -66,8 +68,9 @@ void SettingsCommandsTest::setChangesWhatIsGiven()
     QCOMPARE(
         outcome.out,
         u"web1: arbiter=etcd on-arbiter-loss=wait auto-protect=no reuse-disks=yes mode=colo "
-        "period=default idle-period=20s compare-timeout=300ms scan-cycle=50ms queue-limit=1024 "
-        "bandwidth=default copy-speed=default channels=1 compression=none\n"_s);
+        "period=default max-exposure=default max-stopped=50 idle-period=20s compare-timeout=300ms "
+        "scan-cycle=50ms queue-limit=1024 bandwidth=default copy-speed=default channels=1 "
+        "compression=none\n"_s);
     const Outcome json = runCli(stage, {u"set"_s, u"web1"_s, u"reuse-disks=no"_s, u"--json"_s});
     QCOMPARE(json.status, 0);
     QCOMPARE(json.json()[u"reuse-disks"].toBool(true), false);
@@ -156,6 +159,30 @@ void SettingsCommandsTest::setHelpHasEverySetting()
         QVERIFY(outcome.out.contains(setting.name));
         QVERIFY2(outcome.out.contains(allowedFor(setting)), qPrintable(allowedFor(setting)));
     }
+}
+
+void SettingsCommandsTest::showTellsWhatAutoHasPicked()
+{
+    Stage stage;
+    PairView pair = samplePair();
+    pair.mode = u"auto"_s;
+    pair.modeInForce = u"remus"_s;
+    pair.periodInForce = 40ms;
+    pair.maxExposure = 1s;
+    stage.pairs.put(pair);
+    const auto shown = [&stage] { return runCli(stage, {u"show"_s, u"web1"_s}).out; };
+    QVERIFY2(shown().contains(u"auto (now remus with 40ms), max-exposure=1s\n"),
+             qPrintable(shown()));
+    const QJsonObject json = runCli(stage, {u"show"_s, u"web1"_s, u"--json"_s}).json();
+    QCOMPARE(json[u"mode"].toString(), u"auto"_s);
+    QCOMPARE(json[u"mode-in-force"].toString(), u"remus"_s);
+    QCOMPARE(json[u"period-in-force-usec"].toInteger(), 40'000);
+    QCOMPARE(json[u"max-exposure-usec"].toInteger(), 1'000'000);
+    QCOMPARE(json[u"max-stopped"].toInteger(), 50);
+    pair.modeInForce = u"colo"_s;
+    pair.periodInForce = 0ms;
+    stage.pairs.put(pair);
+    QVERIFY2(shown().contains(u"auto (now colo), max-exposure=1s\n"), qPrintable(shown()));
 }
 
 void SettingsCommandsTest::configShowsEverything()

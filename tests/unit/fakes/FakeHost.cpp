@@ -194,7 +194,7 @@ FakeMonitor& FakeHost::putDomain(DomainState state, bool persistent)
         {.uuid = webUuid(), .name = u"web"_s, .id = 1, .state = state, .persistent = persistent});
     qemu.addDisk(u"virtio-disk0"_s, u"libvirt-1-format"_s, Bytes::fromMiB(64));
     qemu.rounds = 1;
-    hypervisor.setXml(webUuid(), webXml());
+    hypervisor.setXml(webUuid(), webXml().replace(QStringLiteral("vnet0"), tap));
     return qemu;
 }
 

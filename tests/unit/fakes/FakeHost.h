@@ -76,6 +76,7 @@ struct FakeHost
     PairSettings settings;
     MemoryStore store;
     FakePeers peers;
+    QString tap{QStringLiteral("vnet0")}; ///< Of the domain that is put next.
     FakeHypervisor hypervisor;
     FakeRecords records;
     FakeWay arbiter;

@@ -6,6 +6,9 @@
 #include <QTcpSocket>
 #include <QTest>
 
+#include <linux/filter.h>
+#include <sys/socket.h>
+
 #include <memory>
 
 using namespace Qt::StringLiterals;
@@ -29,6 +32,7 @@ private Q_SLOTS:
     void acknowledgementIsASign();
     void findsTheConnectionByThePortOfEitherEnd();
     void ignoresOthers();
+    void isStuckWhenNobodyAcknowledges();
 
 private:
     using Age = std::optional<std::chrono::milliseconds>;
@@ -98,6 +102,24 @@ void SocketActivityTest::ignoresOthers()
     m_client.reset();
     m_accepted.reset(); // the listener stays
     QTRY_VERIFY(!age());
+}
+
+void SocketActivityTest::isStuckWhenNobodyAcknowledges()
+{
+    const auto stuck = [this] { return isStuck(near, far, m_port, m_port, 150ms).value_or(true); };
+    m_client->write("anybody there?");
+    QVERIFY(m_client->flush());
+    QTRY_VERIFY(age().value_or(0ms) >= 150ms);
+    QVERIFY(!stuck()); // it has been acknowledged, and nobody has anything to say
+    // Drops what comes before TCP sees it, as a link that is cut does.
+    sock_filter drop{.code = BPF_RET | BPF_K, .jt = 0, .jf = 0, .k = 0};
+    const sock_fprog program{.len = 1, .filter = &drop};
+    QCOMPARE(::setsockopt(static_cast<int>(m_accepted->socketDescriptor()), SOL_SOCKET,
+                          SO_ATTACH_FILTER, &program, sizeof program),
+             0);
+    m_client->write("and now?");
+    QVERIFY(m_client->flush());
+    QTRY_VERIFY(stuck());
 }
 
 QTEST_GUILESS_MAIN(SocketActivityTest)

@@ -92,6 +92,8 @@ private Q_SLOTS:
     void nobodyIsShotByAHostWithoutAGuest();
     void anAdministratorsWordNeedsAGuest();
     void aQemuThatHangsGoesOnAloneIfNobodyElseCan();
+    void whoConfirmsAnewCanBeToldToGoOnAlone_data();
+    void whoConfirmsAnewCanBeToldToGoOnAlone();
 };
 
 void DecideTest::aPrimaryAsksBeforeItGoesOn()
@@ -274,6 +276,33 @@ void DecideTest::aQemuThatHangsGoesOnAloneIfNobodyElseCan()
     const auto told = decide(hung.mind, Told{Wish::GoAlone});
     QVERIFY(!told.mind.sole);
     QVERIFY(!find<AskToLetGo>(told));
+}
+
+void DecideTest::whoConfirmsAnewCanBeToldToGoOnAlone_data()
+{
+    QTest::addColumn<Wish>("wish");
+    QTest::newRow("GoAlone") << Wish::GoAlone;
+    QTest::newRow("OwnAlone") << Wish::OwnAlone;
+}
+
+void DecideTest::whoConfirmsAnewCanBeToldToGoOnAlone()
+{
+    QFETCH(const Wish, wish);
+    // lockstepd was restarted while the link is cut, and QEMU has not noticed yet.
+    auto mind = protectedOne(Role::Primary, Arbitration::Manual);
+    mind.state = PairState::Interrupted;
+    mind.peer = PeerSense::Unknown;
+    mind.theirs = {};
+    mind.confirmed = false;
+    const auto restarted = decide(mind, Started{QemuSense::Colo});
+    QVERIFY(begins(restarted, Work::Confirm));
+    const auto told = decide(restarted.mind, Told{wish});
+    QVERIFY(told.mind.wish == wish);
+    QVERIFY(begins(decide(told.mind, WorkEnded{false}), Work::Detach));
+    // Before there ever was a shadow in step there is none to leave.
+    auto first = restarted.mind;
+    first.sole = true;
+    QVERIFY(decide(first, Told{wish}).mind.wish == Wish::Nothing);
 }
 
 QTEST_GUILESS_MAIN(DecideTest)

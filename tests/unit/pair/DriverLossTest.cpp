@@ -60,6 +60,7 @@ private Q_SLOTS:
     void handsOver();
     void keepsItsPairWhenNobodyTakesOver();
     void continuesOnThePrimaryWithoutTheArbiter();
+    void keepsWhatTheGuestSendsWhileItIsCutOff();
 };
 
 void DriverLossTest::takesOverWhenThePrimaryDies()
@@ -98,6 +99,14 @@ void DriverLossTest::takesOverThoughNothingCanBeKeptTwice()
     QCOMPARE(hosts.beta.trace(), u"lockstep-net0-rewriter"_s);
 }
 
+static void badWrite(FakeHost& host, const QString& node)
+{
+    const QJsonObject data{{u"error"_s, u"No space left on device"_s},
+                           {u"node-name"_s, node},
+                           {u"type"_s, u"write"_s}};
+    Q_EMIT host.hypervisor.qmpEvent(webUuid(), u"QUORUM_REPORT_BAD"_s, 0, data);
+}
+
 /// A takeover whose merge does not come to an end before the test does, as that of large disks.
 class LongMerge
 {
@@ -119,13 +128,7 @@ public:
             && QTest::qWaitFor([this] { return hosts.beta.state() == u"merging"; },
                                TwoHosts::deadline);
     }
-    void tellBadWrite(const QString& node)
-    {
-        Q_EMIT hosts.beta.hypervisor.qmpEvent(webUuid(), u"QUORUM_REPORT_BAD"_s, 0,
-                                              {{u"error"_s, u"No space left on device"_s},
-                                               {u"node-name"_s, node},
-                                               {u"type"_s, u"write"_s}});
-    }
+    void tellBadWrite(const QString& node) { badWrite(hosts.beta, node); }
     [[nodiscard]] QStringList children()
     {
         return hosts.beta.qemu().nodes.value(u"lockstep-quorum-vda"_s).children.values();
@@ -475,6 +478,22 @@ void DriverLossTest::continuesOnThePrimaryWithoutTheArbiter()
     QCOMPARE(hosts.live(), 1);
     hosts.alpha.peers.setLink(true);
     QTRY_VERIFY_WITH_TIMEOUT(!hosts.beta.has(), TwoHosts::deadline);
+}
+
+void DriverLossTest::keepsWhatTheGuestSendsWhileItIsCutOff()
+{
+    TwoHosts hosts{ArbiterKind::Manual, false};
+    QVERIFY(hosts.beginProtected()); // compare would lose it, and nobody knows yet who goes on
+    const auto keeps = [&] {
+        return hosts.alpha.qemu().objects.value(u"lockstep-net0-keep"_s)[u"status"].toString();
+    };
+    hosts.alpha.peers.setLink(false);
+    badWrite(hosts.alpha, u"lockstep-repl-vda"_s);
+    QTRY_COMPARE_WITH_TIMEOUT(keeps(), u"on"_s, TwoHosts::deadline);
+    QCOMPARE(hosts.alpha.state(), u"interrupted"_s);
+    (void)hosts.alpha.driver()->want(u"continue-alone"_s, Wish::GoAlone);
+    QTRY_COMPARE_WITH_TIMEOUT(hosts.alpha.standing(), wins, TwoHosts::deadline);
+    QCOMPARE(hosts.alpha.trace(), QString{});
 }
 
 QTEST_GUILESS_MAIN(DriverLossTest)

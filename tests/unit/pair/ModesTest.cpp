@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "base/PairSettingTable.h"
-#include "fakes/TwoHosts.h"
-#include "pair/SettingsFlow.h"
+#include "ModeHosts.h"
 #include "replication/Names.h"
 
 #include <QTest>
@@ -10,83 +8,9 @@ using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
 using namespace lockstep;
 using namespace lockstep::test;
+using Hosts = ModeHosts;
 
 namespace {
-
-struct Hosts : TwoHosts
-{
-    Hosts() : TwoHosts{ArbiterKind::Manual, false} { }
-
-    [[nodiscard]] bool start()
-    {
-        if (!beginProtected())
-            return false;
-        onAlpha = std::make_unique<SettingsFlow>(alpha.parts, *alpha.drivers);
-        onBeta = std::make_unique<SettingsFlow>(beta.parts, *beta.drivers);
-        for (FakeHost* const host : {&alpha, &beta})
-            host->qemu().seen = [this](int) { look(); };
-        QObject::connect(&alpha.hypervisor, &Hypervisor::qmpEvent,
-                         [this](const DomainUuid&, const QString& name) {
-                             if (name == u"RESUME")
-                                 onCheckpoint();
-                         });
-        return true;
-    }
-    [[nodiscard]] Result<void> set(QLatin1StringView name, const QJsonValue& value) const
-    {
-        SettingsChange change;
-        change.settings.insert(name, value);
-        return QCoro::waitFor(onAlpha->change(webUuid(), change));
-    }
-    [[nodiscard]] QJsonObject object(FakeHost& host, QStringView part)
-    {
-        return host.qemu().objects.value(names::nic(u"net0"_s, part));
-    }
-    [[nodiscard]] bool isOn(FakeHost& host, QStringView part)
-    {
-        return object(host, part)[u"status"].toString(u"on"_s) == u"on";
-    }
-    /// No answer of a shadow may count that has not got all requests, and none that it has given
-    /// may be left when it does not get them any more.
-    void look()
-    {
-        const bool mirrors = isOn(alpha, u"mirror");
-        const bool answers = isOn(beta, u"answers");
-        hasMissed = hasMissed || !mirrors;
-        hasAnswered = hasAnswered || answers;
-        violated = violated || (answers && hasMissed) || (!mirrors && hasAnswered);
-    }
-    void onCheckpoint()
-    {
-        look();
-        hasMissed = !isOn(alpha, u"mirror");
-        hasAnswered = isOn(beta, u"answers");
-    }
-    [[nodiscard]] bool isSafe()
-    {
-        look();
-        return !violated;
-    }
-    [[nodiscard]] QString savedMode(FakeHost& host)
-    {
-        return host.pairs.find(webUuid())->settings.toJson()[pair_setting::mode].toString();
-    }
-    /// E.g. "mirror answers 300/50".
-    [[nodiscard]] QString rules()
-    {
-        const QJsonObject compare = object(alpha, u"compare");
-        return (isOn(alpha, u"mirror") ? u"mirror "_s : QString{})
-            + (isOn(beta, u"answers") ? u"answers "_s : QString{})
-            + u"%1/%2"_s.arg(compare[u"compare_timeout"].toInt())
-                  .arg(compare[u"expired_scan_cycle"].toInt());
-    }
-
-    std::unique_ptr<SettingsFlow> onAlpha;
-    std::unique_ptr<SettingsFlow> onBeta;
-    bool hasMissed{false};
-    bool hasAnswered{false};
-    bool violated{false};
-};
 
 const QString colo = u"mirror answers 300/50"_s;
 

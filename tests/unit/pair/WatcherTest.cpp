@@ -42,6 +42,7 @@ class WatcherTest final : public QObject
 private Q_SLOTS:
     void pacesWhatItFinds();
     void pacesWhatIsChanged();
+    void pacesWithinWhatAutoMayExpose();
     void asksOneAtATime();
     void asksNotForASuspendedGuest();
 };
@@ -66,6 +67,23 @@ void WatcherTest::pacesWhatIsChanged()
     const auto before = hosts.asked();
     QVERIFY(QCoro::waitFor(hosts.alpha.pairs.update(
         webUuid(), [](PairRecord& record) { record.settings.protocol.period = 20ms; })));
+    QTRY_VERIFY_WITH_TIMEOUT(hosts.asked() >= before + 3, deadline);
+    hosts.alpha.settle();
+}
+
+void WatcherTest::pacesWithinWhatAutoMayExpose()
+{
+    // Whatever was picked: a guest that says nothing asks for no checkpoint in remus.
+    Hosts hosts;
+    QVERIFY(hosts.start(1h));
+    Watcher watcher{hosts.alpha.parts, hosts.alpha.tasks};
+    watcher.look();
+    const auto before = hosts.asked();
+    QVERIFY(QCoro::waitFor(hosts.alpha.pairs.update(webUuid(), [](PairRecord& record) {
+        record.settings.protocol.mode = Mode::Remus;
+        record.settings.protocol.period = 10ms;
+        record.settings.governing = {.automatic = true, .maxExposure = 20ms};
+    })));
     QTRY_VERIFY_WITH_TIMEOUT(hosts.asked() >= before + 3, deadline);
     hosts.alpha.settle();
 }

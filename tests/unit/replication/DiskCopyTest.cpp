@@ -139,6 +139,7 @@ void DiskCopyTest::keepsTheNoteWhenItGoesAlone()
 {
     Primary primary;
     QVERIFY(primary.protect());
+    QVERIFY(QCoro::waitFor(primary.graph.stopHolding()));
     QVERIFY(QCoro::waitFor(primary.graph.goAlone()));
     QVERIFY(QCoro::waitFor(primary.plan.undoAll()));
     QVERIFY(primary.isPlain());

@@ -4,6 +4,7 @@
 #include "fakes/FakeHypervisor.h"
 #include "replication/Names.h"
 #include "replication/PrimaryMigration.h"
+#include "replication/PrimaryNetwork.h"
 
 #include <spdlog/spdlog.h>
 
@@ -96,6 +97,19 @@ void PrimaryGraphTest::protectsAndGoesAlone()
              u"on"_s);
     QCOMPARE(primary.qemu.objects.value(names::nic(u"net0"_s, u"hold"))[u"status"].toString(),
              u"off"_s);
+    const auto status = [&](QStringView part) {
+        return primary.qemu.objects.value(names::nic(u"net0"_s, part))[u"status"].toString();
+    };
+    const PrimaryNetwork network{Qmp{primary.hypervisor.monitor(webUuid())}, webSpec()};
+    QVERIFY(QCoro::waitFor(network.setKeeping(true)));
+    QCOMPARE(status(u"keep"), u"on"_s);
+    QStringList order;
+    primary.qemu.seen = [&](int) { order << status(u"divert") + u' ' + status(u"keep"); };
+    QVERIFY(QCoro::waitFor(primary.graph.stopHolding()));
+    primary.qemu.seen = {};
+    // What was kept must not go to compare, which would be the end of it.
+    QVERIFY2(!order.contains(u"on off"), qPrintable(order.join(u", ")));
+    QCOMPARE(status(u"keep"), u"off"_s);
     QVERIFY(QCoro::waitFor(primary.graph.goAlone()));
     // From here on clients are served: nothing may still wait for the shadow.
     QCOMPARE(primary.qemu.status, u"running"_s);
@@ -243,9 +257,12 @@ void PrimaryGraphTest::goesAloneTwice()
     // A daemon that was restarted in the middle does it again.
     Primary primary;
     QVERIFY(primary.protect());
+    QVERIFY(QCoro::waitFor(primary.graph.stopHolding()));
     QVERIFY(QCoro::waitFor(primary.graph.goAlone()));
+    QVERIFY(QCoro::waitFor(primary.graph.stopHolding()));
     QVERIFY(QCoro::waitFor(primary.graph.goAlone()));
     QVERIFY(QCoro::waitFor(primary.plan.undoAll()));
+    QVERIFY(QCoro::waitFor(primary.graph.stopHolding()));
     QVERIFY(QCoro::waitFor(primary.graph.goAlone()));
     QVERIFY(QCoro::waitFor(primary.plan.undoAll()));
     QCOMPARE(primary.trace(), QString{});

@@ -106,6 +106,7 @@ class Recorder:
             name: None if value is None else round(value * 1000, 3)
             for name, value in (("p50", percentile(ordered, 50)), ("p99", percentile(ordered, 99)),
                                 ("p99.9", percentile(ordered, 99.9)),
+                                ("mean", sum(ordered) / len(ordered) if ordered else None),
                                 ("max", ordered[-1] if ordered else None))}
         return {
             "seconds": round(now - self.start, 6),
