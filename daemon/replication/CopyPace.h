@@ -11,12 +11,13 @@ namespace lockstep {
 /// How fast disks may be copied, told anew after each `window`, so that the guest keeps at least
 /// 80 % of the speed that its own disks have without the copy. Pure; has no clock.
 ///
-/// A guest that keeps its disks busy gets through less in the proportion in which its requests take
-/// longer. So while it does, the copy rests for two windows now and then: the first lets what is
-/// under way end, in the second is measured how long requests take when nothing is copied. The copy
-/// is slowed down when they take more than 1.25 times that, down to `least`, and may be faster
-/// when they take less than 1.1 times. A guest that asks for next to nothing is not in the way: no
-/// limit then.
+/// A copy takes time on the disks, and on CPUs that the guest could use to ask for more. So while a
+/// guest keeps its disks busy the copy rests for two windows now and then: the first lets what is
+/// under way end, in the second is measured how long requests take, and how many there are, when
+/// nothing is copied. The copy is slowed down when they take more than 1.2 times that, or are fewer
+/// by that, down to `least`, and may be faster when it is less than 1.1 times. A guest that has
+/// come to ask for less by itself costs the copy nothing once that is measured. One that asks for
+/// next to nothing is not in the way: no limit then.
 class CopyPace final
 {
 public:
@@ -44,11 +45,20 @@ private:
     enum class Phase { Copying, Settling, Measuring };
 
     [[nodiscard]] Bytes adapt(const Seen& seen);
+    void measure(const Seen& seen);
+    /// By how much the guest gets through less than alone, 1 for not at all; nothing while too
+    /// little was seen at this speed.
+    [[nodiscard]] std::optional<double> slowdown() const;
+    void setSpeed(Bytes speed);
 
     Phase m_phase{Phase::Copying};
-    std::optional<double> m_alone; ///< Nanoseconds that a request takes without the copy.
+    std::optional<Seen> m_alone; ///< A window without the copy.
+    Seen m_beside; ///< All windows since the speed was set, but those in which it rested.
+    int m_windowsBeside{0};
     int m_sinceMeasured{0}; ///< Windows.
+    int m_windowsToWait{0}; ///< Until it is measured whether a guest is still idle.
     Bytes m_speed; ///< 0: not held back yet.
+    Bytes m_speedWhenMeasured;
     bool m_hurries{false};
 };
 
