@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+import datetime
 import unittest
 
 from measuring import figures, workloads
@@ -34,6 +35,15 @@ class JobTest(unittest.TestCase):
     def test_takes_milliseconds_into_account(self):
         job = {"started": "2026-03-01T23:59:58.750Z", "ended": "2026-03-02T00:00:02.250Z"}
         self.assertAlmostEqual(figures.job_seconds(job), 3.5)
+
+
+class ChangesTest(unittest.TestCase):
+    def test_takes_what_auto_picked_since_the_measurement_began(self):
+        events = [{"time": "2026-03-01T12:00:00.000Z", "text": "auto: kemari: of the measurement before"},
+                  {"time": "2026-03-01T12:00:07.250Z", "text": "auto: remus with 25 ms: answers differ"},
+                  {"time": "2026-03-01T12:00:09.000Z", "text": "protect: done"}]
+        began = datetime.datetime(2026, 3, 1, 12, 0, 5, tzinfo=datetime.UTC).timestamp()
+        self.assertEqual(figures.changes(events, began), [(2.2, "remus with 25 ms: answers differ")])
 
 
 class ToolsTest(unittest.TestCase):

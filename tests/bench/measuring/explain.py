@@ -2,6 +2,7 @@
 """Of each goal that was missed: where the time went, from what was profiled beside the figures. Tables as plain data."""
 
 from . import stats
+from .goals import CHANGING
 from .plan import MODES
 
 MOST_PLACES = 2
@@ -57,6 +58,13 @@ def of_fault(name, faults):
              "head": ["state", "times", "median, s", "95th percentile, s"], "rows": rows}]
 
 
+def of_changing(loads):
+    """What auto did in the first repetition."""
+    made = next((record["figures"]["changes"] for record in loads if record["figures"].get("changes")), [])
+    return [{"title": "What auto picked in the first repetition, and why", "head": ["s", "picked"],
+             "rows": [[f"{after:.1f}", text] for after, text in made]}]
+
+
 def of_daemon(daemons, pairs):
     figures = next((record["figures"] for record in daemons if record["what"] == pairs and record["state"] == "ok"), {})
     if "threads" not in figures:
@@ -68,6 +76,8 @@ def of_daemon(daemons, pairs):
 
 def tables(goal, loads, faults, daemons, pairs):
     part, *about = goal.about or ("",)
+    if part == CHANGING:
+        return of_changing(loads)
     if part == "load":
         return [table for mode in about for table in of_mode(mode, loads)]
     if part == "fault":

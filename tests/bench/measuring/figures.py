@@ -44,6 +44,16 @@ def job_seconds(job):
     return (ended - began).total_seconds()
 
 
+def changes(events, began):
+    """[(seconds after that time of the wall clock, what auto has picked and why)], from `lockstep events`."""
+    found = []
+    for event in events:
+        after = datetime.datetime.fromisoformat(event["time"]).timestamp() - began
+        if event["text"].startswith("auto: ") and after >= 0:
+            found.append((round(after, 1), event["text"].removeprefix("auto: ")))
+    return found
+
+
 def daemon_usage(host, process):
     """(seconds of CPU that a process has used, MiB that it holds)."""
     pid = host.shell(f"pidof -s {process}").out.strip()
@@ -84,6 +94,10 @@ class Meter:
 
     def _count(self):
         return counted_checkpoints(self.host, self.domain) if self.domain else None
+
+    def stopped(self, began, ended):
+        """Share of the time between two times of the wall clock for which the guest stood still. After the block."""
+        return pauses(self.events.events(), began, ended)[1] / (ended - began)
 
     def figures(self):
         """After the block."""

@@ -7,11 +7,10 @@ import statistics
 
 from . import fleet, stats
 from .faults import FAULTS, PULLED
-from .plan import MODES, UNPROTECTED
+from .plan import AUTO, MODES, UNPROTECTED
 
 EQUAL = "echo"  # the workload of equal answers
 CHANGING = "changing"
-AUTO = "auto"
 PAIRS = "100"
 
 
@@ -69,7 +68,7 @@ def auto_goal(records):
         best[repetition] = min(stats.known(each.get(repetition) for each in fixed), default=None)
     found = stats.ratios(medians_by_repetition(records, CHANGING, AUTO, "mean"), best)
     return Goal("mean of work that changes every 20 s, auto to the best fixed mode", "<=", 1.1, "times",
-                statistics.median(found) if found else None, len(found))
+                statistics.median(found) if found else None, len(found), (CHANGING,))
 
 
 def fault_goals(records):

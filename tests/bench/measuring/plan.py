@@ -7,6 +7,7 @@ from . import fleet
 
 UNPROTECTED = "unprotected"
 BY_HAND = "by-hand"
+AUTO = "auto"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,10 +34,10 @@ MODES = (
     Mode("kemari", "kemari", "kemari"),
     Mode("remus-25ms", "remus, period 25 ms", "remus", "25ms", "changing"),
     Mode("remus-400ms", "remus, period 400 ms", "remus", "400ms", "changing"),
-    Mode("auto", "auto", "auto"),
+    Mode(AUTO, "auto", AUTO),
     Mode(BY_HAND, "QEMU driven by hand"),
 )
-QUICK = (UNPROTECTED, "colo", "remus", "kemari", "auto")
+QUICK = (UNPROTECTED, "colo", "remus", "kemari", AUTO)
 
 
 @dataclasses.dataclass(frozen=True)

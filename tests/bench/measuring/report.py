@@ -83,9 +83,14 @@ def load_part(name, load):
 
 
 def natures_part(load):
-    names = list(dict.fromkeys(name for mode in load["modes"].values() for name in mode["natures"]))
-    rows = [[cell(mode["title"]), *(shown(mode["natures"].get(name), 2) for name in names)] for mode in load["modes"].values()]
-    return "<p>The mean of each nature, ms</p>" + table(["mode", *names], rows) if names else ""
+    return (natures_table(load, "natures", "The mean of each nature, ms", 2)
+            + natures_table(load, "natures_stopped", "The share of the time for which the guest stood still in each, %", 1))
+
+
+def natures_table(load, figure, title, digits):
+    names = list(dict.fromkeys(name for mode in load["modes"].values() for name in mode[figure]))
+    rows = [[cell(mode["title"]), *(shown(mode[figure].get(name), digits) for name in names)] for mode in load["modes"].values()]
+    return f"<p>{title}</p>" + table(["mode", *names], rows) if names else ""
 
 
 def loads_part(found):

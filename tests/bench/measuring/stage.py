@@ -6,7 +6,7 @@ from harness.guest import Guest
 
 from . import figures
 from .byhand import ByHand, HandEvents
-from .plan import BY_HAND, UNPROTECTED
+from .plan import AUTO, BY_HAND, UNPROTECTED
 
 # The lab's own guest with what only measurements need, and the Debian one.
 KINDS = {"lab": ("web", ["--bench"]), "debian": ("web2", ["--debian"])}
@@ -54,6 +54,11 @@ class Stage:
         """For one measurement of the guest as it is now."""
         domain = self.guest.name if self._mode.word else ""
         return figures.Meter(self.lab.alpha, self._events, domain)
+
+    def changes(self, began):
+        """[(seconds after that time, what was picked and why)] of a guest in auto; [] in any other mode."""
+        events = self.lab.alpha.lockstep("events", self.guest.name) if self._mode.word == AUTO else []
+        return figures.changes(events, began)
 
     def check(self):
         """After a measurement: a Failure if the guest was not in its mode all the time, so that it was another one's."""

@@ -30,10 +30,11 @@ def errors(records):
     return [{"key": record["key"], "error": record["error"]} for record in records if record["state"] != "ok"]
 
 
-def natures(records):
-    """The mean of each nature of work that changes; {} of other work."""
-    names = dict.fromkeys(name for record in records for name in record["figures"].get("natures", ()))
-    return {name: stats.spread(record["figures"]["natures"].get(name) for record in records) for name in names}
+def natures(records, figure="natures", factor=1):
+    """A figure of each nature of work that changes; {} of other work."""
+    names = dict.fromkeys(name for record in records for name in record["figures"].get(figure, ()))
+    found = [record["figures"].get(figure, {}) for record in records]
+    return {name: stats.spread(each[name] * factor for each in found if name in each) for name in names}
 
 
 def load_summary(records):
@@ -48,7 +49,8 @@ def load_summary(records):
                 modes[mode.name] = {"title": mode.title, "repetitions": len(done), "errors": errors(own),
                                     "figures": {name: stats.spread(scaled(record, name) for record in done)
                                                 for name, *_ in FIGURES},
-                                    "natures": natures(done)}
+                                    "natures": natures(done),
+                                    "natures_stopped": natures(done, "natures_stopped", FACTORS["stopped"])}
         if modes:
             found[workload.name] = {"title": workload.title, "unit": workload.unit, "modes": modes}
     return found
@@ -88,11 +90,10 @@ def summary(journal, notes=()):
     """All of a report but its raw records. `notes`: what the reader has to know, e.g. a mode that is not offered."""
     loads, faults, daemons, fleets = (journal.records(part) for part in ("load", "fault", "daemon", "fleet"))
     all_goals = goals.goals(loads, faults, daemons, fleets)
-    equal_loads = [record for record in loads if record["what"] == goals.EQUAL]
     return {
         "facts": journal.facts(), "notes": list(notes),
         "goals": [goal.as_json() for goal in all_goals],
-        "explanations": explain.explanations(all_goals, equal_loads, faults, daemons, goals.PAIRS),
+        "explanations": explain.explanations(all_goals, loads, faults, daemons, goals.PAIRS),
         "loads": load_summary(loads), "faults": fault_summary(faults),
         "protect": protect_summary([*loads, *faults]), "daemons": daemon_summary(daemons),
         "fleets": [record["figures"] for record in fleets if record["state"] == "ok"],

@@ -5,6 +5,7 @@ meter, seconds) returns its figures: throughput in `unit`, latencies in ms, fail
 
 import json
 import statistics
+import time
 
 from harness import CommandFailed, Failure
 from harness.load import DIRECTORY
@@ -164,27 +165,38 @@ class Changing(Workload):
         memory = Dirty(0)
         with stage.lab.load("echo", stage.guest, interval=20) as load:
             load.run_for(load.status()["at"] + WARM_UP)
-        reports = []
+        reports, times = [], []
         try:
             with meter:
                 for name, mode, connections, rate in self.NATURES * self.ROUNDS:
                     memory.write(stage, rate)
+                    began = time.time()
                     with stage.lab.load(mode, stage.guest, connections=connections, interval=20) as load:
                         load.run_for(self.NATURE)
                     reports.append((name, load.report))
+                    times.append((name, began, time.time()))
         finally:
             memory.write(stage, 0)
-        return changing_figures(reports)
+        stopped = mean_of_each((name, meter.stopped(began, ended)) for name, began, ended in times)
+        return {**changing_figures(reports), "natures_stopped": {name: round(share, 5) for name, share in stopped.items()},
+                "changes": stage.changes(meter.began)}
+
+
+def mean_of_each(named):
+    """{name: mean of its values}, from (name, value)."""
+    values = {}
+    for name, value in named:
+        values.setdefault(name, []).append(value)
+    return {name: statistics.fmean(each) for name, each in values.items()}
 
 
 def changing_figures(reports):
     """From (nature, a load's report) of each 20 s."""
-    means = {}
     for name, report in reports:
         if report["latency_ms"]["mean"] is None:
             raise Failure(f"no answer in 20 s of the nature {name}")
-        means.setdefault(name, []).append(report["latency_ms"]["mean"])
-    natures = {name: round(statistics.fmean(each), 3) for name, each in means.items()}
+    means = mean_of_each((name, report["latency_ms"]["mean"]) for name, report in reports)
+    natures = {name: round(mean, 3) for name, mean in means.items()}
     answers, seconds = (sum(report[key] for _, report in reports) for key in ("answers", "seconds"))
     return {"throughput": round(answers / seconds, 3), "samples": answers,
             "failed": sum(report["failures"]["count"] for _, report in reports), "natures": natures,
