@@ -92,9 +92,9 @@ constexpr std::array table{
     PairSetting{pair_setting::maxStopped,
                 Kind::Number,
                 {},
-                {1, 90, 50},
+                {1, 100, 100},
                 "auto: the largest share of time, in percent, that the guest may stand still for "
-                "checkpoints; other modes: not used"_L1,
+                "checkpoints, default 100: no limit; other modes: not used"_L1,
                 atAnyTime},
     PairSetting{pair_setting::idlePeriod,
                 Kind::Time,

@@ -12,8 +12,9 @@ struct Governing
     /// The most of the guest's work that may be on one host only, as time between two checkpoints;
     /// 0: what the idle period says.
     std::chrono::milliseconds maxExposure{0};
-    /// The largest share of time, in percent, for which the guest may stand still for checkpoints.
-    int maxStopped{50};
+    /// The largest share of time, in percent, for which the guest may stand still for checkpoints;
+    /// 100: no limit.
+    int maxStopped{100};
     friend bool operator==(const Governing&, const Governing&) = default;
 };
 

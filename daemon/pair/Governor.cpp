@@ -40,6 +40,9 @@ constexpr quint64 fewPackets = 5;
 
 /// What kemari adds to a checkpoint: output waits for 1 ms, and for QEMU to look.
 constexpr double kemariHold = 1'500;
+/// The share of its period that output waits in remus: clients that got their answers together ask
+/// again together, and then the first that waits is hardly older than the last; others come evenly.
+constexpr double remusHold = 0.75;
 /// What colo adds to the checkpoint for an answer that differs: the shadow's is waited for.
 constexpr double compareHold = 1'500;
 /// A checkpoint so long after the one before may be for an answer that differed at once, or for one
@@ -63,6 +66,9 @@ double shareStopped(milliseconds period, double stop)
     return stop / (double(period.count()) * millisecond + stop);
 }
 
+/// Who comes while the guest stands still waits, too, in every mode.
+double waitForGuest(double share, double stop) { return std::min(share, 1.0) * stop / 2; }
+
 /// Mean microseconds that a client's answer waits in colo.
 double waitInColo(const GovernorInput& seen)
 {
@@ -70,9 +76,27 @@ double waitInColo(const GovernorInput& seen)
         return 0;
     const double late =
         double(seen.patient) / double(seen.asked) * lateness * double(seen.patience);
-    // Who comes while the guest stands still waits, too.
     return seen.heldShare() * (seen.meanStop() + compareHold + late)
-        + seen.stoppedShare() * seen.meanStop() / 2;
+        + waitForGuest(seen.stoppedShare(), seen.meanStop());
+}
+
+/// What is seen in colo, if each answer made a checkpoint.
+double shareInKemari(const GovernorInput& seen)
+{
+    const double held = seen.heldShare();
+    return held <= 0 ? 0 : std::min(seen.stoppedShare() / held, 1.0);
+}
+
+/// The same as waitInColo(), were it kemari.
+double waitInKemari(const GovernorInput& seen)
+{
+    return seen.meanStop() + kemariHold + waitForGuest(shareInKemari(seen), seen.meanStop());
+}
+
+double waitInRemus(milliseconds period, double stop)
+{
+    return double(period.count()) * millisecond * remusHold + stop
+        + waitForGuest(shareStopped(period, stop), stop);
 }
 
 QString ms(double microseconds) { return u"%1 ms"_s.arg(microseconds / millisecond, 0, 'f', 1); }
@@ -232,9 +256,8 @@ std::optional<Governor::Change> Governor::fromColo(qint64 now)
                      tell(*share) + tell(period, stop));
     if ((now - m_since < shortestStay || m_looks.size() < decidingLooks) && !m_probedFrom)
         return {};
-    const bool kemari = seen.stoppedShare() <= most() * spareBefore;
-    const double expected =
-        kemari ? stop + kemariHold : double(period.count()) * millisecond / 2 + stop;
+    const bool kemari = most() >= 1 || shareInKemari(seen) <= most() * spareBefore;
+    const double expected = kemari ? waitInKemari(seen) : waitInRemus(period, stop);
     // In each of them: one burst is soon over.
     const auto count = qsizetype(std::min(decidingLooks, m_looks.size()));
     const bool isWorse = std::all_of(m_looks.end() - count, m_looks.end(), [&](const auto& look) {

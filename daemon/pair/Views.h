@@ -80,7 +80,7 @@ struct PairView
     QString modeInForce{QStringLiteral("colo")}; ///< As `mode`, but never "auto".
     std::chrono::microseconds periodInForce{0}; ///< 0: the mode has none.
     std::chrono::microseconds maxExposure{0}; ///< Of auto; 0: no limit.
-    int maxStopped{50}; ///< Of auto; percent.
+    int maxStopped{100}; ///< Of auto; percent.
     std::chrono::microseconds idlePeriod{0};
     std::chrono::microseconds compareTimeout{0};
     std::chrono::microseconds scanCycle{0};

@@ -40,7 +40,7 @@ def test_what_is_set_both_hosts_have(lab):
     expect_settings(lab, wanted)
     shown = alpha.run("lockstep", "set", "web", "reuse-disks=yes").out
     equal(shown, "web: arbiter=etcd on-arbiter-loss=primary-continues auto-protect=yes reuse-disks=yes mode=colo "
-          "period=default max-exposure=default max-stopped=50 idle-period=20s compare-timeout=300ms "
+          "period=default max-exposure=default max-stopped=100 idle-period=20s compare-timeout=300ms "
           "scan-cycle=50ms queue-limit=1024 bandwidth=default copy-speed=default channels=1 compression=none\n", "what set shows")
     wanted["reuse-disks"] = True
     expect_settings(lab, wanted)

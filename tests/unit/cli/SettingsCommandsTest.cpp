@@ -68,7 +68,7 @@ void SettingsCommandsTest::setChangesWhatIsGiven()
     QCOMPARE(
         outcome.out,
         u"web1: arbiter=etcd on-arbiter-loss=wait auto-protect=no reuse-disks=yes mode=colo "
-        "period=default max-exposure=default max-stopped=50 idle-period=20s compare-timeout=300ms "
+        "period=default max-exposure=default max-stopped=100 idle-period=20s compare-timeout=300ms "
         "scan-cycle=50ms queue-limit=1024 bandwidth=default copy-speed=default channels=1 "
         "compression=none\n"_s);
     const Outcome json = runCli(stage, {u"set"_s, u"web1"_s, u"reuse-disks=no"_s, u"--json"_s});
@@ -178,7 +178,7 @@ void SettingsCommandsTest::showTellsWhatAutoHasPicked()
     QCOMPARE(json[u"mode-in-force"].toString(), u"remus"_s);
     QCOMPARE(json[u"period-in-force-usec"].toInteger(), 40'000);
     QCOMPARE(json[u"max-exposure-usec"].toInteger(), 1'000'000);
-    QCOMPARE(json[u"max-stopped"].toInteger(), 50);
+    QCOMPARE(json[u"max-stopped"].toInteger(), 100);
     pair.modeInForce = u"colo"_s;
     pair.periodInForce = 0ms;
     stage.pairs.put(pair);

@@ -109,7 +109,7 @@ private:
 };
 
 /// The best that a fixed choice comes to, of those that keep to the limit.
-double bestFixed(const Load& load, double most = 0.5)
+double bestFixed(const Load& load, double most = 1)
 {
     double best = 1e9;
     for (const auto& choice : fixedChoices) {
@@ -161,7 +161,7 @@ void GovernorTest::staysInColoWhileAnswersAreEqual()
 
 void GovernorTest::leavesColoForWhatCostsLess()
 {
-    Governed pair;
+    Governed pair{{.automatic = true, .maxStopped = 50}};
     (void)pair.run(equal, 20);
     (void)pair.run(late, 5);
     QVERIFY(pair.choice().mode == Mode::Kemari);

@@ -24,7 +24,7 @@ struct Hosts : ModeHosts
     [[nodiscard]] bool begin()
     {
         alpha.tap = u"lo"_s; // what the test sends leaves the guest
-        if (!start() || !set(pair_setting::mode, u"auto"_s))
+        if (!start() || !set(pair_setting::mode, u"auto"_s) || !set(pair_setting::maxStopped, 50))
             return false;
         now = Governors::Moment::now();
         restart();
