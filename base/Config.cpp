@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "base/Config.h"
 #include "base/ConfigArbiters.h"
+#include "base/ConfigShadows.h"
 #include "base/Text.h"
 
 #include <toml++/toml.hpp>
@@ -11,7 +12,6 @@
 #include <QSysInfo>
 #include <QUrl>
 
-#include <arpa/inet.h>
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -55,20 +55,12 @@ bool setDirectory(QString& directory, const toml::node& node)
     return true;
 }
 
-bool isAddress(const QString& text)
-{
-    std::array<unsigned char, sizeof(in6_addr)> address{};
-    const QByteArray bytes = text.toUtf8();
-    return inet_pton(AF_INET, bytes.constData(), address.data()) == 1
-        || inet_pton(AF_INET6, bytes.constData(), address.data()) == 1;
-}
-
 bool setListen(Config& config, const toml::node& node)
 {
     const auto value = text(node);
     if (!value)
         return false;
-    if (*value != "any"_L1 && !isAddress(*value))
+    if (*value != "any"_L1 && !config::isAddress(*value))
         return false;
     config.control.listen = *value;
     return true;
@@ -78,7 +70,8 @@ bool setMetricsListen(Config& config, const toml::node& node)
 {
     const auto value = text(node);
     if (!value
-        || (!value->isEmpty() && *value != "local"_L1 && *value != "any"_L1 && !isAddress(*value)))
+        || (!value->isEmpty() && *value != "local"_L1 && *value != "any"_L1
+            && !config::isAddress(*value)))
         return false;
     config.metrics.listen = *value;
     return true;
@@ -201,6 +194,21 @@ constexpr std::array keys{
         [](const Config& config) {
             return QString::number(config.replication.keepReplica.count());
         }},
+    Key{"shadows", "bridges", R"(a list of names, or ["*"])"_L1, config::setBridges,
+        [](const Config& config) { return config.shadows.bridges.join(u", "_s); }},
+    Key{"shadows", "files", "a list of absolute paths other than /"_L1,
+        [](Config& config, const toml::node& node) {
+            return config::setFolders(config.shadows.files, node);
+        },
+        [](const Config& config) { return config.shadows.files.join(u", "_s); }},
+    Key{"shadows", "image-directories", "a list of absolute paths other than /"_L1,
+        [](Config& config, const toml::node& node) {
+            return config::setFolders(config.shadows.imageDirectories, node);
+        },
+        [](const Config& config) { return config.shadows.imageDirectories.join(u", "_s); }},
+    Key{"shadows", "console-addresses", "a list of IPv4 and IPv6 addresses"_L1,
+        config::setConsoleAddresses,
+        [](const Config& config) { return config.shadows.consoleAddresses.join(u", "_s); }},
     Key{"log", "level", R"("trace", "debug", "info", "warning" or "error")"_L1, setLevel,
         [](const Config& config) { return levelName(config.log.level); }},
     Key{"store", "directory", "an absolute path in quotes"_L1,

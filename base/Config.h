@@ -42,6 +42,16 @@ struct Config
         /// How long an out of date replica is kept for a later protection, 0 to 8760; 0: it is not.
         std::chrono::hours keepReplica{168};
     };
+    /// What shadows of other hosts' domains may use of this host.
+    struct Shadows
+    {
+        QStringList bridges{QStringLiteral("*")}; ///< Names; "*": every bridge that there is.
+        /// Folders whose files they may read: kernels, firmware, media.
+        QStringList files{QStringLiteral("/usr/share")};
+        /// Folders that the other host may choose for replicas, besides `imageDirectory`.
+        QStringList imageDirectories;
+        QStringList consoleAddresses; ///< Where VNC and SPICE may listen, besides loopback.
+    };
     struct Log
     {
         spdlog::level::level_enum level{spdlog::level::info};
@@ -82,6 +92,7 @@ struct Config
     Control control;
     Libvirt libvirt;
     Replication replication;
+    Shadows shadows;
     Log log;
     Store store;
     Metrics metrics;

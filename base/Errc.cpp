@@ -53,6 +53,8 @@ constexpr std::array table{
              "Free space, or configure another image-directory on that host."_L1},
     ErrcInfo{Errc::NameTaken, "NameTaken"_L1, failed,
              "Rename or undefine the other domain on that host."_L1},
+    ErrcInfo{Errc::ShadowRefused, "ShadowRefused"_L1, failed,
+             "Run 'lockstep preflight DOMAIN PEER', which names everything that is refused."_L1},
     ErrcInfo{Errc::Busy, "Busy"_L1, failed,
              "Wait for the job ('lockstep job list') or cancel it."_L1},
     ErrcInfo{Errc::NotInStep, "NotInStep"_L1, failed,

@@ -27,6 +27,7 @@ enum class Errc {
     PreflightFailed,       ///< At least one finding of severity error.
     NoSpace,               ///< Not enough disk space or memory.
     NameTaken,             ///< The other host has a domain of that name or UUID already.
+    ShadowRefused,         ///< The other host does not let a shadow have something of the domain.
     Busy,                  ///< Another job works on this domain.
     NotInStep,             ///< The shadow does not hold the primary's state.
     WrongRole, ///< Asked of the primary what only the secondary can do, or vice versa.

@@ -34,8 +34,10 @@ Finding judgeAppArmor(const QString& root, const Config& config)
     if (!usesModule(root, u"apparmor"_s))
         return fine(Id::SecurityModule, u"AppArmor is on, but not for libvirt's domains"_s);
     const QString profiles = root + u"/etc/apparmor.d/"_s;
-    for (const QString& name : {u"local/abstractions/libvirt-qemu"_s,
-                                u"abstractions/libvirt-qemu"_s, u"libvirt/TEMPLATE.qemu"_s}) {
+    for (const QString& name :
+         {u"abstractions/libvirt-qemu.d/lockstep"_s,
+          u"abstractions/libvirt-qemu.d/local-lockstep"_s, u"local/abstractions/libvirt-qemu"_s,
+          u"abstractions/libvirt-qemu"_s, u"libvirt/TEMPLATE.qemu"_s}) {
         if (read(profiles + name).contains(config.replication.imageDirectory))
             return fine(Id::SecurityModule, u"AppArmor lets QEMU use Lockstep's images"_s);
     }

@@ -24,6 +24,8 @@ void readDomainType(QXmlStreamReader& reader, Capabilities& into)
         if (reader.name() == "machine"_L1) {
             addOnce(into.machineTypes, reader.attributes().value("canonical"_L1).toString());
             addOnce(into.machineTypes, reader.readElementText());
+        } else if (reader.name() == "emulator"_L1) {
+            addOnce(into.emulators, reader.readElementText());
         } else {
             reader.skipCurrentElement();
         }
@@ -35,6 +37,7 @@ void readArch(QXmlStreamReader& reader, Capabilities& into)
     while (reader.readNextStartElement()) {
         if (reader.name() == "emulator"_L1) {
             into.emulator = reader.readElementText();
+            addOnce(into.emulators, into.emulator);
         } else if (reader.name() == "machine"_L1) {
             addOnce(into.machineTypes, reader.attributes().value("canonical"_L1).toString());
             addOnce(into.machineTypes, reader.readElementText());

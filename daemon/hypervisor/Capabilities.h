@@ -15,6 +15,7 @@ struct Capabilities
 {
     QUuid hostUuid;
     QString emulator; ///< Path of the QEMU that new domains get.
+    QStringList emulators; ///< Paths of all that it knows, each once.
     QStringList machineTypes; ///< Canonical names and aliases, each once.
     bool kvmOffered{false};
 };

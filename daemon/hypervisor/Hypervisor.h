@@ -41,6 +41,7 @@ struct HostFacts
     Bytes memoryTotal;
     Bytes memoryFree; ///< What new domains can get: MemAvailable, not libvirt's MemFree.
     QStringList bridges; ///< Host bridges by interface name.
+    QStringList emulators; ///< Paths of the QEMUs that libvirt knows; for this host only.
     QString startHookProblem; ///< Why libvirt would start what must not be; empty if it asks.
 };
 

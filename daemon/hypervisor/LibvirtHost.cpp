@@ -95,6 +95,7 @@ Result<HostFacts> facts(LibvirtConnection& connection)
         return std::unexpected{capabilities.error()};
     facts.hostUuid = capabilities->hostUuid;
     facts.machineTypes = capabilities->machineTypes;
+    facts.emulators = capabilities->emulators;
     facts.kvmUsable = capabilities->kvmOffered && canOpenKvm();
 
     if (auto qemu = askEmulator(capabilities->emulator)) {

@@ -8,10 +8,13 @@
 #include "pair/PreflightFlow.h"
 #include "pair/SettingsFlow.h"
 #include "pair/ShadowBuild.h"
+#include "pair/ShadowGate.h"
 #include "pair/StaleDisks.h"
 #include "replication/ShadowGraph.h"
 
 #include <spdlog/spdlog.h>
+
+#include <QDir>
 
 #include <algorithm>
 
@@ -35,6 +38,16 @@ bool mayReuse(const PairRecord& record, const QList<StaleDisk>& stale)
         };
         return !disk.reused || std::ranges::any_of(stale, isIt);
     });
+}
+
+/// Of a pair; nothing for what is none. Beyond 2^53 JSON numbers are not exact.
+std::optional<Epoch> epochOf(const QJsonObject& request)
+{
+    constexpr qint64 largest = 9'007'199'254'740'992;
+    const auto epoch = request[u"epoch"].toInteger(-1);
+    if (epoch < 0 || epoch > largest)
+        return std::nullopt;
+    return Epoch{quint64(epoch)};
 }
 
 QJsonObject agreement(bool agreed) { return {{u"agreed"_s, agreed}}; }
@@ -80,15 +93,15 @@ Result<PeerRequests::Subject> PeerRequests::subject(const PeerId& peer,
                                                     const QJsonObject& request) const
 {
     const DomainUuid uuid{QUuid::fromString(request[u"uuid"].toString())};
-    const auto epoch = request[u"epoch"].toInteger(-1);
-    if (uuid.value.isNull() || epoch < 0)
+    const auto epoch = epochOf(request);
+    if (uuid.value.isNull() || !epoch)
         return failure(Errc::ProtocolError, u"a request about a pair without uuid or epoch"_s);
     auto* const driver = m_drivers.find(uuid);
     // A third host has no say in a pair of two others.
     if (!driver || driver->peer() != peer)
         return failure(Errc::UnknownPair,
                        u"domain %1 has no pair with you here"_s.arg(toString(uuid)));
-    return Subject{driver, {quint64(epoch)}};
+    return Subject{driver, *epoch};
 }
 
 Task<Result<QJsonObject>> PeerRequests::prepare(PeerId peer, QJsonObject request)
@@ -99,6 +112,9 @@ Task<Result<QJsonObject>> PeerRequests::prepare(PeerId peer, QJsonObject request
     const auto settings = PairSettings::fromJson(request[u"settings"].toObject());
     if (!settings)
         co_return std::unexpected{settings.error().as(Errc::ProtocolError)};
+    const auto epoch = epochOf(request);
+    if (!epoch)
+        co_return failure(Errc::ProtocolError, u"shadow.prepare without epoch"_s);
     LOCKSTEP_CO_TRY(info, m_parts.peers.peer(peer));
     PairRecord record;
     record.uuid = spec->uuid;
@@ -108,14 +124,18 @@ Task<Result<QJsonObject>> PeerRequests::prepare(PeerId peer, QJsonObject request
     record.sole = false;
     record.peer = peer;
     record.peerName = info.name;
-    record.epoch = {quint64(request[u"epoch"].toInteger())};
+    record.epoch = *epoch;
     record.settings = *settings;
     record.spec = std::move(*spec);
     record.spec.primaryAddress = info.remoteAddress;
     record.spec.secondaryAddress = info.localAddress;
-    record.imageDirectory = request[u"image-directory"].toString();
+    record.imageDirectory = QDir::cleanPath(request[u"image-directory"].toString());
     if (record.imageDirectory.isEmpty())
         record.imageDirectory = m_parts.config.replication.imageDirectory;
+    else if (const auto why = imageDirectoryRefusal(m_parts.config, record.imageDirectory);
+             !why.isEmpty())
+        co_return failure(Errc::ShadowRefused,
+                          u"%1 makes no images there: %2"_s.arg(m_parts.peers.ownName(), why));
     const auto before = m_parts.pairs.find(record.uuid);
     if (before) {
         if (const auto why = obstacle(record, *before))
@@ -136,12 +156,13 @@ Task<Result<QJsonObject>> PeerRequests::prepare(PeerId peer, QJsonObject request
         co_return std::unexpected{ports.error()};
     ShadowBuild::nameImages(record);
     const QString fullCopy = co_await chooseReplicas(&record);
+    LOCKSTEP_CO_TRY(xml, co_await admitShadow(m_parts, record, request[u"xml"].toString()));
     auto* const driver = co_await m_drivers.add(record);
     if (driver->isBuilding() || !co_await driver->askToBuild(record))
         co_return failure(Errc::Busy,
                           u"domain %1 is not free for a shadow on %2 yet"_s.arg(
                               record.domain, m_parts.peers.ownName()));
-    LOCKSTEP_CO_TRY(reply, co_await build(driver, request[u"xml"].toString()));
+    LOCKSTEP_CO_TRY(reply, co_await build(driver, xml));
     if (!fullCopy.isEmpty())
         reply.insert(u"full-copy"_s, fullCopy);
     co_return reply;

@@ -16,8 +16,10 @@ public:
     void answer();
 
 private:
-    /// Makes a shadow. Errors: NameTaken, Busy, NoSpace and all that making it can fail with.
+    /// Makes a shadow. Errors: ShadowRefused, NameTaken, Busy, NoSpace and all that making it can
+    /// fail with.
     [[nodiscard]] Task<Result<QJsonObject>> prepare(PeerId peer, QJsonObject request);
+    /// `xml` is what libvirt gets: it has been admitted.
     [[nodiscard]] Task<Result<QJsonObject>> build(PairDriver* driver, QString xml);
     /// Names the replicas of a new shadow: those that were kept if the asker knows what they lack.
     /// The word that tells why not (pair/FullCopy.h) if it asked for that; empty otherwise.

@@ -113,12 +113,12 @@ QList<Finding> hasNoQemuArguments(const LocalFacts& local)
     if (arguments.isEmpty())
         return {};
     return {onDomain(
-        local, u"qemu-arguments"_s, Severity::Warning,
+        local, u"qemu-arguments"_s, Severity::Error,
         nameOf(local)
-            + u" has QEMU arguments that Lockstep does not understand: %1"_s.arg(
-                arguments.join(u' ')),
-        u"See that they mean the same on both hosts, or remove <qemu:commandline> with virsh edit %1 and start the domain anew."_s
-            .arg(local.info.name))};
+            + u" has QEMU arguments that Lockstep does not understand, and that no other host takes: %1"_s
+                  .arg(arguments.join(u' ')),
+        u"Remove <qemu:commandline> with virsh edit %1 and start the domain anew."_s.arg(
+            local.info.name))};
 }
 
 QList<Finding> hasNoNvram(const LocalFacts& local)

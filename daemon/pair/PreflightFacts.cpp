@@ -147,6 +147,7 @@ HostFacts hostFrom(Reader& reader)
             .memoryTotal = reader.bytes("memory-total"_L1),
             .memoryFree = reader.bytes("memory-free"_L1),
             .bridges = reader.texts("bridges"_L1),
+            .emulators = {},
             .startHookProblem = reader.text("start-hook-problem"_L1)};
 }
 
@@ -185,24 +186,54 @@ QList<StaleDisk> staleDisksFrom(Reader& reader)
     return disks;
 }
 
+QJsonArray refusalsToJson(const QList<ShadowRefusal>& refusals)
+{
+    QJsonArray all;
+    for (const auto& refusal : refusals)
+        all.append(QJsonObject{{u"element"_s, oneLine(refusal.element)},
+                               {u"reason"_s, oneLine(refusal.reason)},
+                               {u"remedy"_s, oneLine(refusal.remedy)}});
+    return all;
+}
+
+/// Older versions do not send them.
+QList<ShadowRefusal> refusalsFrom(Reader& reader, const QJsonObject& json)
+{
+    QList<ShadowRefusal> refusals;
+    if (!json.contains(u"refusals"))
+        return refusals;
+    const auto found = reader.objects("refusals"_L1);
+    for (const auto& object : found) {
+        Reader refusal{object};
+        refusals.append(
+            {refusal.text("element"_L1), refusal.text("reason"_L1), refusal.text("remedy"_L1)});
+        if (!refusal.wrong().isEmpty())
+            reader.reject("refusals"_L1);
+    }
+    return refusals;
+}
+
 } // namespace
 
 QJsonObject RemoteFacts::toJson() const
 {
     const auto* const conflictName =
         std::ranges::find(conflictNames, conflict, &ConflictName::conflict);
-    return {{u"protocol-version"_s, protocolVersion},
-            {u"host"_s, hostToJson(host)},
-            {u"image-directory"_s, imageDirectory},
-            {u"image-directory-problem"_s, oneLine(imageDirectoryProblem)},
-            {u"image-space-free"_s, imageSpaceFree.value},
-            {u"conflict"_s, QString{conflictName->name}},
-            {u"conflicting-domain"_s, conflictingDomain},
-            {u"cpu-problem"_s, oneLine(cpuProblem)},
-            {u"link-problem"_s, oneLine(linkProblem)},
-            {u"free-ports"_s, freePorts},
-            {u"missing-files"_s, QJsonArray::fromStringList(missingFiles)},
-            {u"stale-disks"_s, staleDisksToJson(staleDisks)}};
+    QJsonObject json{{u"protocol-version"_s, protocolVersion},
+                     {u"host"_s, hostToJson(host)},
+                     {u"image-directory"_s, imageDirectory},
+                     {u"image-directory-problem"_s, oneLine(imageDirectoryProblem)},
+                     {u"image-space-free"_s, imageSpaceFree.value},
+                     {u"conflict"_s, QString{conflictName->name}},
+                     {u"conflicting-domain"_s, conflictingDomain},
+                     {u"cpu-problem"_s, oneLine(cpuProblem)},
+                     {u"link-problem"_s, oneLine(linkProblem)},
+                     {u"free-ports"_s, freePorts},
+                     {u"missing-files"_s, QJsonArray::fromStringList(missingFiles)},
+                     {u"stale-disks"_s, staleDisksToJson(staleDisks)}};
+    if (!refusals.isEmpty())
+        json.insert(u"refusals"_s, refusalsToJson(refusals));
+    return json;
 }
 
 Result<RemoteFacts> RemoteFacts::fromJson(const QJsonObject& json)
@@ -224,6 +255,7 @@ Result<RemoteFacts> RemoteFacts::fromJson(const QJsonObject& json)
             static_cast<int>(reader.number("free-ports"_L1, std::numeric_limits<quint16>::max())),
         .missingFiles = reader.texts("missing-files"_L1),
         .staleDisks = staleDisksFrom(reader),
+        .refusals = refusalsFrom(reader, json),
     };
     if (!reader.wrong().isEmpty() || !hostReader.wrong().isEmpty()) {
         const auto wrong =

@@ -6,6 +6,7 @@
 #include "hypervisor/Hypervisor.h"
 #include "pair/StaleDisks.h"
 #include "replication/DomainModel.h"
+#include "replication/ShadowPolicy.h"
 
 #include <QJsonObject>
 #include <QList>
@@ -39,6 +40,7 @@ struct LocalFacts
     QStringList blockJobs; ///< One description of each job that runs, e.g. "copy of vda".
     QString linkProblem; ///< Why the other host is not reached from here; empty if it is.
     QList<DiskSpec> diskSpecs; ///< Of replicated disks, as far as this host knows them.
+    QList<NicSpec> nicSpecs;
     bool reuseDisks{false}; ///< Replicas may be copied onto out of date images.
     int channels{1}; ///< Connections that memory is to go over.
 };
@@ -65,6 +67,8 @@ struct RemoteFacts
     int freePorts{0}; ///< Of the range for QEMU's channels.
     QStringList missingFiles; ///< Of those asked about, see filesNeeded().
     QList<StaleDisk> staleDisks; ///< What it still has of the domain.
+    QList<ShadowRefusal>
+        refusals; ///< What it does not let the shadow have; none of older versions.
 
     [[nodiscard]] QJsonObject toJson() const;
     /// Errors: ProtocolError, naming the member.

@@ -2,8 +2,10 @@
 #include "pair/PreflightFlow.h"
 
 #include "base/PairSettingTable.h"
+#include "hypervisor/Capabilities.h"
 #include "pair/KeptReplicas.h"
 #include "pair/ShadowBuild.h"
+#include "pair/ShadowGate.h"
 #include "replication/Describe.h"
 #include "replication/ImageFiles.h"
 
@@ -41,10 +43,12 @@ Task<QString> linkProblem(QHostAddress local, QHostAddress remote, quint16 port)
     co_return problem;
 }
 
-QString directoryProblem(const QString& directory)
+QString directoryProblem(const QString& directory, const Config& config)
 {
     if (!QDir::isAbsolutePath(directory))
         return u"%1 is not an absolute path"_s.arg(directory);
+    if (const auto refusal = imageDirectoryRefusal(config, directory); !refusal.isEmpty())
+        return refusal;
     const QFileInfo info{directory};
     if (!info.exists())
         return u"%1 does not exist"_s.arg(directory);
@@ -76,6 +80,7 @@ Task<Result<LocalFacts>> localFacts(PairParts parts, DomainInfo domain, PeerInfo
     facts.qemuVersion = description.spec.qemuVersion;
     facts.blockJobs = description.blockJobs;
     facts.diskSpecs = description.spec.disks;
+    facts.nicSpecs = description.spec.nics;
     for (const auto& disk : std::as_const(description.spec.disks)) {
         DiskFacts fact{disk.target, disk.size, disk.size, {}};
         const auto info = co_await imageInfo(disk.source, disk.format);
@@ -87,6 +92,44 @@ Task<Result<LocalFacts>> localFacts(PairParts parts, DomainInfo domain, PeerInfo
     }
     facts.linkProblem = co_await linkProblem(peer.localAddress, peer.remoteAddress, peer.port);
     co_return facts;
+}
+
+/// What depends on the domain's XML, which is a peer's: nothing of it reaches libvirt before this
+/// host would let a shadow be like that.
+Task<Result<void>> examineXml(PairParts parts, QJsonObject request, RemoteFacts* facts)
+{
+    const QString xml = request[u"xml"].toString();
+    if (xml.isEmpty())
+        co_return {};
+    // Older versions tell of neither disks nor NICs: then their XML is looked at with the shadow.
+    if (request.contains(u"spec")) {
+        auto spec = ReplicationSpec::fromJson(request[u"spec"].toObject());
+        if (!spec)
+            co_return std::unexpected{spec.error().as(Errc::ProtocolError)};
+        LOCKSTEP_CO_TRY(refusals,
+                        co_await foreseenRefusals(parts, *spec, facts->imageDirectory, xml));
+        facts->refusals = refusals;
+    }
+    const auto cpu = parseDomainCpu(xml);
+    // libvirt would run whatever emulator it is told.
+    if (cpu && (cpu->emulator.isEmpty() || facts->host.emulators.contains(cpu->emulator))) {
+        LOCKSTEP_CO_TRY(problem, co_await parts.hypervisor.cpuProblem(xml));
+        facts->cpuProblem = problem;
+    }
+    co_return {};
+}
+
+/// Which of the files a peer asks for are not here. It learns nothing of those that its shadow may
+/// not read.
+QStringList missingFiles(const QJsonArray& files, const QStringList& folders)
+{
+    QStringList missing;
+    for (const auto& file : files) {
+        const QString path = file.toString();
+        if (mayRead(path, folders) && !QFileInfo::exists(path))
+            missing.append(path);
+    }
+    return missing;
 }
 
 /// Of a host that has just come back the control channel may be that of its last life, or not be
@@ -132,9 +175,15 @@ Task<Result<PreflightReport>> runPreflight(PairParts parts, DomainInfo domain, P
                         co_await parts.hypervisor.xml(domain.uuid, XmlKind::Migratable));
         xml = migratable;
     }
+    ReplicationSpec spec;
+    spec.uuid = domain.uuid;
+    spec.domain = domain.name;
+    spec.disks = local.diskSpecs;
+    spec.nics = local.nicSpecs;
     const QJsonObject request{{u"uuid"_s, toString(domain.uuid)},
                               {u"name"_s, domain.name},
                               {u"xml"_s, xml},
+                              {u"spec"_s, spec.toJson()},
                               {u"image-directory"_s, options.imageDirectory},
                               {u"files"_s, QJsonArray::fromStringList(filesNeeded(local.live))}};
     LOCKSTEP_CO_TRY(reply, co_await askFacts(parts, peer.id, request));
@@ -161,7 +210,7 @@ Task<Result<QJsonObject>> answerPreflight(PairParts parts, PeerId peer, QJsonObj
         facts.imageDirectory = parts.config.replication.imageDirectory;
         QDir{}.mkpath(facts.imageDirectory);
     }
-    facts.imageDirectoryProblem = directoryProblem(facts.imageDirectory);
+    facts.imageDirectoryProblem = directoryProblem(facts.imageDirectory, parts.config);
     if (facts.imageDirectoryProblem.isEmpty()) {
         LOCKSTEP_CO_TRY(space, co_await freeSpace(facts.imageDirectory));
         // A replica that is kept here is copied onto, or makes room.
@@ -177,18 +226,11 @@ Task<Result<QJsonObject>> answerPreflight(PairParts parts, PeerId peer, QJsonObj
         if (facts.conflict == NameConflict::Taken)
             break;
     }
-    if (const QString xml = request[u"xml"].toString(); !xml.isEmpty()) {
-        LOCKSTEP_CO_TRY(problem, co_await parts.hypervisor.cpuProblem(xml));
-        facts.cpuProblem = problem;
-    }
+    LOCKSTEP_CO_CHECK(co_await examineXml(parts, request, &facts));
     LOCKSTEP_CO_TRY(asker, parts.peers.peer(peer));
     facts.linkProblem = co_await linkProblem(asker.localAddress, asker.remoteAddress, asker.port);
     facts.freePorts = freePorts(asker.localAddress, uuid, parts.pairs.all(), parts.config);
-    const QJsonArray files = request[u"files"].toArray();
-    for (const auto& file : files) {
-        if (!QFileInfo::exists(file.toString()))
-            facts.missingFiles.append(file.toString());
-    }
+    facts.missingFiles = missingFiles(request[u"files"].toArray(), parts.config.shadows.files);
     facts.staleDisks = co_await staleDisks(parts, uuid);
     co_return facts.toJson();
 }

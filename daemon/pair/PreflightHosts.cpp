@@ -270,10 +270,53 @@ QList<Finding> files(const LocalFacts& local, const RemoteFacts& remote)
     return findings;
 }
 
-constexpr std::array<RemoteCheck, 17> table{
-    protocol, sameQemu,       remoteQemuCanDoIt, libvirt, machineType, accelerator, cpu,
-    memory,   imageDirectory, diskSpace,         bridges, link,        ports,       name,
-    files,    staleImages,    startHook,
+/// What a check of the domain tells in words of its own.
+bool isToldElsewhere(const QString& element)
+{
+    static constexpr std::array others{
+        "devices/hostdev"_L1,
+        "devices/filesystem"_L1,
+        "devices/tpm"_L1,
+        "devices/shmem"_L1,
+        "devices/memory"_L1,
+        "devices/vsock"_L1,
+        "devices/smartcard"_L1,
+        "devices/disk/shareable"_L1,
+        "devices/disk/transient"_L1,
+        "launchSecurity"_L1,
+        "devices/disk/encryption"_L1,
+        "devices/interface/@type"_L1,
+        "memoryBacking"_L1,
+        "qemu:commandline"_L1,
+        "cpu/numa/cell/@memAccess"_L1,
+        "os/nvram"_L1,
+        "devices/disk/driver/iothreads"_L1,
+    };
+    return std::ranges::any_of(others, [&element](QLatin1StringView other) {
+        return element == other || element.startsWith(QString{other} + u'/');
+    });
+}
+
+QList<Finding> refusals(const LocalFacts& local, const RemoteFacts& remote)
+{
+    QList<Finding> findings;
+    const bool bridgeIsMissing = !bridges(local, remote).isEmpty();
+    for (const auto& refusal : remote.refusals) {
+        const bool isBridge = refusal.element == u"devices/interface/source/@bridge";
+        if (isToldElsewhere(refusal.element) || (isBridge && bridgeIsMissing))
+            continue;
+        findings += there(remote, u"shadow-refused"_s,
+                          u"%1 does not let the shadow of %2 be so: %3 %4"_s.arg(
+                              remote.host.hostName, nameOf(local), refusal.element, refusal.reason),
+                          refusal.remedy);
+    }
+    return findings;
+}
+
+constexpr std::array<RemoteCheck, 18> table{
+    protocol, sameQemu,       remoteQemuCanDoIt, libvirt,  machineType, accelerator, cpu,
+    memory,   imageDirectory, diskSpace,         bridges,  link,        ports,       name,
+    files,    staleImages,    startHook,         refusals,
 };
 
 } // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "pair/ProtectFlow.h"
 
+#include "base/Text.h"
 #include "pair/Channels.h"
 #include "pair/FullCopy.h"
 #include "pair/PreflightFlow.h"
@@ -259,7 +260,7 @@ Task<Result<void>> ProtectFlow::prepareShadow()
                           u"%1 prepared other disks or NICs than asked"_s.arg(m_peer.name));
     if (theirs->copy != spec.copy || theirs->base != spec.base) {
         // An older version knows of neither, and would not be asked to flush.
-        m_fullCopy = reply[u"full-copy"].toString(full_copy::olderPeer);
+        m_fullCopy = shortened(reply[u"full-copy"].toString(full_copy::olderPeer), 100);
         spec.copy = theirs->copy == spec.copy ? spec.copy : QString{};
         spec.base.clear();
     }

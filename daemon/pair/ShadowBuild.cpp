@@ -21,12 +21,6 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-/// Everything of one domain lies in a folder of its own.
-QString folderOf(const PairRecord& record)
-{
-    return record.imageDirectory + u'/' + toString(record.uuid);
-}
-
 bool isFree(const QHostAddress& address, quint16 port)
 {
     QTcpServer probe;
@@ -66,7 +60,7 @@ Task<Result<void>> makeFolder(QString path)
 /// Removes the images that `record` names, or all but the replicas. Good to repeat.
 Task<Result<void>> removeImagesOf(PairRecord record, bool keepsReplicas = false)
 {
-    const QString folder = folderOf(record);
+    const QString folder = ShadowBuild::folderOf(record);
     for (const auto& disk : record.spec.disks) {
         // What was there before is not ours to remove; its domain may not be started, though.
         QStringList files = disk.layers();
@@ -109,9 +103,14 @@ Result<void> choosePorts(ReplicationSpec& spec, const QList<PairRecord>& others,
     return {};
 }
 
-ShadowBuild::ShadowBuild(PairParts parts, PairRecord record, QString migratableXml)
-    : m_parts{parts}, m_record{std::move(record)}, m_xml{std::move(migratableXml)}
+ShadowBuild::ShadowBuild(PairParts parts, PairRecord record, QString xml)
+    : m_parts{parts}, m_record{std::move(record)}, m_xml{std::move(xml)}
 { }
+
+QString ShadowBuild::folderOf(const PairRecord& record)
+{
+    return record.imageDirectory + u'/' + toString(record.uuid);
+}
 
 void ShadowBuild::nameImages(PairRecord& record)
 {
@@ -191,19 +190,11 @@ Task<Result<void>> ShadowBuild::removeImages() { co_return co_await removeImages
 
 Task<Result<void>> ShadowBuild::start()
 {
-    ShadowMapping mapping;
-    for (const auto& disk : m_record.spec.disks)
-        mapping.disks.append({disk.target, disk.replica, disk.format});
-    for (const auto& nic : m_record.spec.nics)
-        mapping.bridges.insert(nic.mac.toLower(), nic.bridge);
-    const auto xml = shadowXml(m_xml, mapping);
-    if (!xml)
-        co_return std::unexpected{xml.error()};
-    auto plain = plainXml(*xml);
+    auto plain = plainXml(m_xml);
     if (!plain)
         co_return std::unexpected{plain.error()};
     m_record.definition = std::move(*plain);
-    const auto started = co_await m_parts.hypervisor.createPaused(*xml);
+    const auto started = co_await m_parts.hypervisor.createPaused(m_xml);
     if (!started)
         co_return std::unexpected{started.error()};
     LOCKSTEP_CO_TRY(here, co_await describe(&m_parts.hypervisor, m_record.uuid));

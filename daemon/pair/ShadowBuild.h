@@ -14,8 +14,11 @@ class ShadowBuild final
 public:
     /// Gives each disk of a new shadow the paths of its images.
     static void nameImages(PairRecord& record);
-    /// `record` has the spec with addresses, ports and images of this host chosen.
-    ShadowBuild(PairParts parts, PairRecord record, QString migratableXml);
+    /// Where all images of one domain lie, in this host's own words.
+    [[nodiscard]] static QString folderOf(const PairRecord& record);
+    /// `record` has the spec with addresses, ports and images of this host chosen; `xml` is what
+    /// admitShadow() gave for it (pair/ShadowGate.h).
+    ShadowBuild(PairParts parts, PairRecord record, QString xml);
 
     /// The steps' titles serve `--dry-run` on the primary, too.
     static void addSteps(Plan& plan, ShadowBuild* build, const QString& host);

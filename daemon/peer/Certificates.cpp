@@ -270,6 +270,15 @@ std::optional<PeerId> signer(const QByteArray& leaf, const QByteArray& ca, LeafU
     return fingerprint(ca);
 }
 
+bool isValidNow(const QByteArray& certificate)
+{
+    const Certificate read = readDer(certificate);
+    const bool good = read && X509_cmp_current_time(X509_get0_notBefore(read.get())) < 0
+        && X509_cmp_current_time(X509_get0_notAfter(read.get())) > 0;
+    ERR_clear_error();
+    return good;
+}
+
 PeerId fingerprint(const QByteArray& certificate)
 {
     const auto digest = QCryptographicHash::hash(certificate, QCryptographicHash::Sha256);

@@ -46,6 +46,9 @@ struct LeafRequest
 [[nodiscard]] std::optional<PeerId> signer(const QByteArray& leaf, const QByteArray& ca,
                                            LeafUse use);
 
+/// Whether the certificate (DER) may be used at this time, by this host's clock.
+[[nodiscard]] bool isValidNow(const QByteArray& certificate);
+
 /// SHA-256 of a certificate in DER.
 [[nodiscard]] PeerId fingerprint(const QByteArray& certificate);
 

@@ -46,6 +46,33 @@ Result<void> create(const QString& folder, const QString& hostName)
                          0700, 0600);
 }
 
+/// Makes a new key and certificate of the daemon where an administrator has taken both away: who
+/// this host is does not change with them.
+Result<void> renewLeaf(const QString& folder, const QString& hostName)
+{
+    if (QFileInfo::exists(folder + u'/' + leafKeyName)
+        || QFileInfo::exists(folder + u'/' + leafCertificateName)
+        || !QFileInfo::exists(folder + u'/' + caKeyName))
+        return {};
+    const auto key = read(folder, caKeyName);
+    const auto certificate = read(folder, caCertificateName);
+    if (!key || !certificate)
+        return std::unexpected{key ? certificate.error() : key.error()};
+    const KeyedCertificate authority{*key, *certificate};
+    if (!belongTogether(authority))
+        return {}; // which is told as such
+    const auto leaf =
+        makeLeaf(authority, {.hostName = hostName, .use = LeafUse::Daemon, .address = {}});
+    if (!leaf)
+        return std::unexpected{leaf.error()};
+    return replaceFolder(folder,
+                         {{caKeyName, authority.key},
+                          {caCertificateName, authority.certificate},
+                          {leafKeyName, leaf->key},
+                          {leafCertificateName, leaf->certificate}},
+                         0700, 0600);
+}
+
 QByteArray toDer(const QByteArray& pem) { return QSslCertificate{pem, QSsl::Pem}.toDer(); }
 
 } // namespace
@@ -57,6 +84,8 @@ Result<Identity> Identity::loadOrCreate(const QString& stateDirectory, const QSt
         if (auto made = create(folder, hostName); !made)
             return std::unexpected{made.error().during(u"making this host's identity"_s)};
     }
+    if (auto renewed = renewLeaf(folder, hostName); !renewed)
+        return std::unexpected{renewed.error().during(u"renewing this host's key"_s)};
     if (auto kept = ensureFolder(folder, 0700); !kept)
         return std::unexpected{kept.error()};
     QList<QByteArray> contents;
@@ -93,7 +122,9 @@ QSslConfiguration Identity::tls() const
 
 std::optional<PeerId> provenId(const QList<QSslCertificate>& chain)
 {
-    if (chain.size() != 2)
+    // Lockstep's own are valid for as long as clocks are anywhere near; whoever makes others by
+    // hand means what they say.
+    if (chain.size() != 2 || !isValidNow(chain[0].toDer()) || !isValidNow(chain[1].toDer()))
         return std::nullopt;
     return signer(chain[0].toDer(), chain[1].toDer(), LeafUse::Daemon);
 }

@@ -14,8 +14,9 @@ class Identity final
 {
 public:
     /// Reads the identity, or makes one if there is none. A broken or incomplete one is an error
-    /// and stays as it is: a new key would have to be accepted by every other host. Errors:
-    /// StoreError.
+    /// and stays as it is: a new key would have to be accepted by every other host. But a daemon's
+    /// key and certificate that are both away are made anew, signed by the CA that is there.
+    /// Errors: StoreError.
     [[nodiscard]] static Result<Identity> loadOrCreate(const QString& stateDirectory,
                                                        const QString& hostName);
 
@@ -36,7 +37,7 @@ private:
 };
 
 /// Whom a chain that came with a TLS handshake proves to be at the other end: exactly a daemon's
-/// leaf and the CA that signed it. Nothing for anything else.
+/// leaf and the CA that signed it, both valid now. Nothing for anything else.
 [[nodiscard]] std::optional<PeerId> provenId(const QList<QSslCertificate>& chain);
 
 } // namespace lockstep

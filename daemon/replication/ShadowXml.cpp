@@ -14,9 +14,6 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-/// Source: libvirt src/qemu/qemu_domain.h, the namespace of <qemu:commandline>.
-constexpr QLatin1StringView qemuNamespace{"http://libvirt.org/schemas/domain/qemu/1.0"};
-
 XmlElement qemuArgument(const QString& value)
 {
     auto argument = XmlElement::named(u"qemu:arg"_s);
@@ -60,11 +57,13 @@ void waitForState(XmlElement& domain)
 }
 
 /// libvirt makes a label for each start of a domain; of a dynamic one only the user's base stays.
+/// One of the model "none" says that the host has no security driver.
 void dropMadeLabels(XmlElement& domain)
 {
     std::erase_if(domain.children, [](const XmlElement& node) {
-        return node.name == u"seclabel" && node.attribute(u"type") == u"dynamic"
-            && !node.hasChild(u"baselabel");
+        return node.name == u"seclabel"
+            && (node.attribute(u"model") == u"none"
+                || (node.attribute(u"type") == u"dynamic" && !node.hasChild(u"baselabel")));
     });
     for (auto& node : domain.children) {
         if (node.name == u"seclabel" && node.attribute(u"type") == u"dynamic") {

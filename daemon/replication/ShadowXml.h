@@ -9,6 +9,9 @@
 
 namespace lockstep {
 
+/// Of <qemu:commandline>. Source: libvirt src/qemu/qemu_domain.h.
+inline constexpr QLatin1StringView qemuNamespace{"http://libvirt.org/schemas/domain/qemu/1.0"};
+
 /// The image file that stands in for one disk on the shadow's host.
 struct ReplicaDisk
 {

@@ -4,6 +4,8 @@
 #include <QJsonArray>
 #include <QRegularExpression>
 
+#include <algorithm>
+
 namespace lockstep {
 
 using namespace Qt::StringLiterals;
@@ -51,6 +53,17 @@ bool isIdentity(const QString& text)
     return QUuid::fromString(text).toString(QUuid::WithoutBraces) == text;
 }
 
+// What a host says of itself goes into logs and terminals, and into this host's records.
+bool isShort(const QString& text)
+{
+    constexpr qsizetype longest = 4096;
+    return text.size() <= longest
+        && std::ranges::all_of(text, [](QChar c) { return c.isPrint() || c.isSurrogate(); });
+}
+
+/// More than libvirt has addresses for on one bus of QEMU's.
+constexpr qsizetype mostDevices = 256;
+
 Result<DiskSpec> diskFromJson(const QJsonValue& json)
 {
     DiskSpec disk{
@@ -60,6 +73,11 @@ Result<DiskSpec> diskFromJson(const QJsonValue& json)
         json[u"active"].toString(),  json[u"late"].toString()};
     if (!isPlainName(disk.target, longestTarget) || !isPlainName(disk.alias, longestAlias))
         return failure(Errc::Malformed, u"a disk without a proper target and alias"_s);
+    for (const auto& text :
+         {disk.node, disk.source, disk.replica, disk.hidden, disk.active, disk.late}) {
+        if (!isShort(text))
+            return failure(Errc::Malformed, u"disk %1: a name that is none"_s.arg(disk.target));
+    }
     if (disk.format != u"raw" && disk.format != u"qcow2")
         return failure(Errc::Malformed,
                        u"disk %1: unknown format '%2'"_s.arg(disk.target, disk.format));
@@ -75,6 +93,8 @@ Result<NicSpec> nicFromJson(const QJsonValue& json)
                 port(json[u"request-port"]), port(json[u"response-port"])};
     if (!isPlainName(nic.alias, longestAlias))
         return failure(Errc::Malformed, u"a NIC without a proper alias"_s);
+    if (!isShort(nic.mac) || !isShort(nic.bridge))
+        return failure(Errc::Malformed, u"NIC %1: a name that is none"_s.arg(nic.alias));
     return nic;
 }
 
@@ -124,7 +144,10 @@ Result<ReplicationSpec> ReplicationSpec::fromJson(const QJsonObject& json)
     if (spec.uuid.value.isNull())
         return failure(Errc::Malformed, u"no domain UUID"_s);
     spec.domain = json[u"domain"].toString();
-    if (spec.domain.isEmpty())
+    // libvirt makes files of that name.
+    constexpr qsizetype longestDomain = 255;
+    if (spec.domain.isEmpty() || spec.domain.size() > longestDomain || !isShort(spec.domain)
+        || spec.domain.contains(u'/'))
         return failure(Errc::Malformed, u"no domain name"_s);
     const QJsonArray diskList = json[u"disks"].toArray();
     for (const auto& entry : diskList) {
@@ -134,6 +157,8 @@ Result<ReplicationSpec> ReplicationSpec::fromJson(const QJsonObject& json)
         spec.disks.append(*disk);
     }
     const QJsonArray nicList = json[u"nics"].toArray();
+    if (diskList.size() > mostDevices || nicList.size() > mostDevices)
+        return failure(Errc::Malformed, u"too many disks or NICs"_s);
     for (const auto& entry : nicList) {
         auto nic = nicFromJson(entry);
         if (!nic)
@@ -153,6 +178,8 @@ Result<ReplicationSpec> ReplicationSpec::fromJson(const QJsonObject& json)
     }
     spec.ioThread = unsigned(json[u"iothread"].toInteger());
     spec.qemuVersion = json[u"qemu-version"].toString();
+    if (!isShort(spec.qemuVersion))
+        return failure(Errc::Malformed, u"a version of QEMU that is none"_s);
     spec.kvm = json[u"kvm"].toBool();
     return spec;
 }

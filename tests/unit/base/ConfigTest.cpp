@@ -39,6 +39,10 @@ void compareWithDefaults(const Config& config)
     QCOMPARE(config.replication.portMin, 49510);
     QCOMPARE(config.replication.portMax, 49699);
     QCOMPARE(config.replication.imageDirectory, u"/var/lib/lockstep/images"_s);
+    QCOMPARE(config.shadows.bridges, QStringList{u"*"_s});
+    QCOMPARE(config.shadows.files, QStringList{u"/usr/share"_s});
+    QVERIFY(config.shadows.imageDirectories.isEmpty());
+    QVERIFY(config.shadows.consoleAddresses.isEmpty());
     QCOMPARE(config.log.level, spdlog::level::info);
     QCOMPARE(config.store.directory, u"/var/lib/lockstep"_s);
     QVERIFY(config.metrics.listen.isEmpty());
@@ -75,6 +79,11 @@ port-max = 65535
 image-directory = "/srv//images/"
 copy-speed = 250
 keep-replica-hours = 0
+[shadows]
+bridges = ["br0", "lan.7"]
+files = ["/srv//iso/", "/usr/share"]
+image-directories = ["/srv/images"]
+console-addresses = ["0.0.0.0", "fd00::1"]
 [log]
 level = "warning"
 [store]
@@ -110,6 +119,10 @@ agent = "/opt//fence_own"
     QCOMPARE(config->replication.imageDirectory, u"/srv/images"_s);
     QCOMPARE(config->replication.copySpeed, 250);
     QCOMPARE(config->replication.keepReplica, 0h);
+    QCOMPARE(config->shadows.bridges, (QStringList{u"br0"_s, u"lan.7"_s}));
+    QCOMPARE(config->shadows.files, (QStringList{u"/srv/iso"_s, u"/usr/share"_s}));
+    QCOMPARE(config->shadows.imageDirectories, QStringList{u"/srv/images"_s});
+    QCOMPARE(config->shadows.consoleAddresses, (QStringList{u"0.0.0.0"_s, u"fd00::1"_s}));
     QCOMPARE(config->log.level, spdlog::level::warn);
     QCOMPARE(config->store.directory, u"/srv/state"_s);
     QCOMPARE(config->metrics.listen, u"::1"_s);
@@ -151,7 +164,7 @@ void ConfigTest::shippedFileNamesEveryKeyWithAValidDefault()
     QVERIFY(file.open(QIODevice::ReadOnly));
     auto text = QString::fromUtf8(file.readAll());
     static const QRegularExpression key{u"^#([a-z-]+ = )"_s, QRegularExpression::MultilineOption};
-    QCOMPARE(text.count(key), 21);
+    QCOMPARE(text.count(key), 25);
     text.replace(key, u"\\1"_s);
     const auto config = Config::parse(text.toUtf8(), u"x"_s);
     QVERIFY2(config, config ? "" : qPrintable(config.error().message()));
@@ -194,6 +207,15 @@ void ConfigTest::refusesWithFileLineAndKey_data()
     row("no copy at all", "[replication]\ncopy-speed = 0\n", 2, u"copy-speed"_s);
     row("copy too fast", "[replication]\ncopy-speed = 1000001\n", 2, u"copy-speed"_s);
     row("copy speed unknown", "[replication]\ncopy-speed = \"fast\"\n", 2, u"copy-speed"_s);
+    row("bridges as text", "[shadows]\nbridges = \"*\"\n", 2, u"[shadows] bridges"_s);
+    row("no name of a bridge", "[shadows]\nbridges = [\"a b\"]\n", 2, u"bridges"_s);
+    row("all files", "[shadows]\nfiles = [\"/\"]\n", 2, u"files"_s);
+    row("all files, by a detour", "[shadows]\nfiles = [\"/usr/..\"]\n", 2, u"files"_s);
+    row("relative files", "[shadows]\nfiles = [\"share\"]\n", 2, u"files"_s);
+    row("images twice", "[shadows]\nimage-directories = [\"/a\", \"/a\"]\n", 2,
+        u"image-directories"_s);
+    row("console on a name", "[shadows]\nconsole-addresses = [\"any\"]\n", 2,
+        u"console-addresses"_s);
     row("kept for ever", "[replication]\nkeep-replica-hours = 8761\n", 2, u"keep-replica-hours"_s);
     row("level unknown", "[log]\nlevel = \"loud\"\n", 2, u"[log] level"_s);
     row("level is a number", "[log]\nlevel = 3\n", 2, u"[log] level"_s);

@@ -103,11 +103,21 @@ void FakeHost::load()
     });
 }
 
-/// QEMU models have no sockets: once it is built, a shadow has no ports.
+/// QEMU models have no sockets: once it is built, a shadow has no ports. A libvirt that was not
+/// told what its host is has room and a bridge for it.
 Task<Result<QJsonObject>> FakeHost::prepare(Peers::Handler handler, PeerId peer,
                                             QJsonObject request)
 {
+    const bool isUntold = !hypervisor.facts;
+    if (isUntold) {
+        hypervisor.facts.emplace();
+        hypervisor.facts->memoryFree = Bytes::fromMiB(4096);
+        hypervisor.facts->bridges = {u"br0"_s};
+        hypervisor.facts->emulators = {u"/usr/bin/qemu-system-x86_64"_s};
+    }
     auto reply = co_await handler(peer, request);
+    if (isUntold)
+        hypervisor.facts.reset();
     if (!reply)
         co_return reply;
     LOCKSTEP_CO_CHECK(co_await pairs.update(webUuid(), [](PairRecord& record) {

@@ -48,6 +48,7 @@ void CapabilitiesTest::readsTheX86Guest()
     QVERIFY(found);
     QCOMPARE(found->hostUuid, QUuid{u"cdf3f194-43ac-46ac-8bb1-72e54146bd13"_s});
     QCOMPARE(found->emulator, u"/usr/bin/qemu-system-x86_64"_s);
+    QCOMPARE(found->emulators, QStringList{u"/usr/bin/qemu-system-x86_64"_s});
     QCOMPARE(found->machineTypes,
              (QStringList{u"pc-i440fx-11.1"_s, u"pc"_s, u"pc-q35-11.1"_s, u"q35"_s}));
 }

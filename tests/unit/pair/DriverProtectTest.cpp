@@ -36,6 +36,7 @@ HostFacts factsOf(const QString& name)
             .memoryTotal = Bytes::fromMiB(4096),
             .memoryFree = Bytes::fromMiB(1024),
             .bridges = {u"br0"_s},
+            .emulators = {},
             .startHookProblem = {}};
 }
 

@@ -234,6 +234,10 @@ void PeerRequestsTest::refusesWhatIsNoRequest_data()
     const QJsonValue text{u"one"_s};
     QTest::newRow("spec") << u"shadow.prepare"_s << u"spec"_s << QJsonValue{1};
     QTest::newRow("settings") << u"shadow.prepare"_s << u"settings"_s << QJsonValue{};
+    QTest::newRow("prepare, epoch") << u"shadow.prepare"_s << u"epoch"_s << text;
+    QTest::newRow("prepare, negative") << u"shadow.prepare"_s << u"epoch"_s << QJsonValue{-1};
+    QTest::newRow("prepare, beyond 2^53")
+        << u"shadow.prepare"_s << u"epoch"_s << QJsonValue{qint64{9'007'199'254'740'993}};
     for (const auto& method :
          {u"shadow.confirm"_s, u"shadow.discard"_s, u"pair.promise"_s, u"pair.switch-over"_s}) {
         QTest::addRow("%s, uuid", qPrintable(method)) << method << u"uuid"_s << text;

@@ -35,6 +35,7 @@ void PreflightFactsTest::survivesTheWire()
     facts.remote.staleDisks = {
         {u"vda"_s, u"/images/web.qcow2"_s, u"qcow2"_s, Bytes::fromMiB(2048)}};
     facts.remote.host.startHookProblem = u"it is missing"_s;
+    facts.remote.refusals = {{u"devices/tpm"_s, u"is nothing"_s, u"Remove it."_s}};
     const auto wire = QJsonDocument{facts.remote.toJson()}.toJson();
     const auto read = RemoteFacts::fromJson(QJsonDocument::fromJson(wire).object());
     QVERIFY(read);
@@ -48,6 +49,7 @@ void PreflightFactsTest::survivesTheWire()
     QCOMPARE(read->missingFiles, QStringList{u"/boot/k"_s});
     QVERIFY(read->staleDisks == facts.remote.staleDisks);
     QCOMPARE(read->host.startHookProblem, u"it is missing"_s);
+    QVERIFY(read->refusals == facts.remote.refusals);
 }
 
 void PreflightFactsTest::sendsTextsAsOneLine()
@@ -106,6 +108,9 @@ void PreflightFactsTest::refusesWrongMembers_data()
                                          QJsonArray::fromStringList(QStringList{5000, u"/a"_s})};
     QTest::newRow("stale disk without a path")
         << u"stale-disks"_s << QJsonValue{QJsonArray{QJsonObject{{u"target"_s, u"vda"_s}}}};
+    QTest::newRow("refusal without an element")
+        << u"refusals"_s << QJsonValue{QJsonArray{QJsonObject{{u"reason"_s, u"so"_s}}}};
+    QTest::newRow("text for refusals") << u"refusals"_s << QJsonValue{u"all"_s};
     QTest::newRow("text for stale disks") << u"stale-disks"_s << QJsonValue{u"vda"_s};
     QTest::newRow("text for an object") << u"host"_s << QJsonValue{u"beta"_s};
 }

@@ -55,6 +55,7 @@ struct PreflightFixture
                       .memoryTotal = Bytes::fromMiB(4096),
                       .memoryFree = Bytes::fromMiB(1024),
                       .bridges = {u"br0"_s},
+                      .emulators = {},
                       .startHookProblem = {}};
         local.disks = {{.target = u"vda"_s,
                         .virtualSize = Bytes::fromMiB(2048),

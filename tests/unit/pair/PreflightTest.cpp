@@ -47,7 +47,7 @@ const Case domainCases[]{
      [](PreflightFixture& f) { f.local.info.hasManagedSave = true; }},
     {"snapshots", "snapshots", error, "alpha",
      [](PreflightFixture& f) { f.local.info.snapshots = 2; }},
-    {"QEMU arguments", "qemu-arguments", warning, "alpha",
+    {"QEMU arguments", "qemu-arguments", error, "alpha",
      [](PreflightFixture& f) {
          f.local.live.qemuArguments = {u"-incoming"_s, u"defer"_s, u"-s"_s};
      }},
@@ -257,6 +257,20 @@ const Case hostCases[]{
          haveStaleDisk(f);
          f.local.reuseDisks = true;
          f.remote.imageSpaceFree = Bytes::fromMiB(205); // for its overlays alone
+     }},
+    {"refusal", "shadow-refused", error, "beta",
+     [](PreflightFixture& f) {
+         f.remote.refusals = {{u"devices/serial/log/@file"_s, u"must not be"_s, u"Remove it."_s}};
+     }},
+    {"refusal of what is told elsewhere", "host-devices", error, "alpha",
+     [](PreflightFixture& f) {
+         f.local.live.hostDevices = {u"pci 0000:03:00.0"_s};
+         f.remote.refusals = {{u"devices/hostdev"_s, u"is nothing"_s, u"Remove it."_s}};
+     }},
+    {"refusal of a bridge", "shadow-refused", error, "beta",
+     [](PreflightFixture& f) {
+         f.remote.refusals = {
+             {u"devices/interface/source/@bridge"_s, u"is not allowed"_s, u"Allow it."_s}};
      }},
     {"no hook here", "start-hook", error, "alpha",
      [](PreflightFixture& f) { f.local.host.startHookProblem = u"it is missing"_s; }},

@@ -30,6 +30,9 @@ private Q_SLOTS:
     void opensslVerifiesTheLeaf();
     void signerTellsUsesApart();
     void identityIsMadeOnceAndPrivate();
+    void keyOfTheDaemonCanBeRenewed();
+    void provesOnlyWhatIsValidNow_data();
+    void provesOnlyWhatIsValidNow();
     void brokenIdentityIsNotReplaced_data();
     void brokenIdentityIsNotReplaced();
     void credentialsAreForQemuOnly();
@@ -195,6 +198,68 @@ void CertificatesTest::identityIsMadeOnceAndPrivate()
         QCOMPARE(modeOf(path + u'/' + file), mode_t{0600});
     QCOMPARE(QDir{folder.path()}.entryList(QDir::AllEntries | QDir::NoDotAndDotDot),
              QStringList{u"identity"_s});
+}
+
+void CertificatesTest::keyOfTheDaemonCanBeRenewed()
+{
+    const QTemporaryDir folder;
+    const auto made = Identity::loadOrCreate(folder.path(), u"alpha"_s);
+    QVERIFY(made);
+    const QString path = folder.path() + u"/identity/"_s;
+    const auto key = contentOf(path + u"daemon-key.pem"_s);
+    QVERIFY(QFile::remove(path + u"daemon-key.pem"_s));
+    QVERIFY(QFile::remove(path + u"daemon-cert.pem"_s));
+    const auto renewed = Identity::loadOrCreate(folder.path(), u"alpha"_s);
+    QVERIFY2(renewed, renewed ? "" : qPrintable(renewed.error().message()));
+    QVERIFY2(renewed->id() == made->id(), "nobody has to accept it anew");
+    QCOMPARE(provenId(renewed->tls().localCertificateChain()), std::optional{made->id()});
+    QVERIFY(contentOf(path + u"daemon-key.pem"_s) != key);
+    for (const auto& file : QDir{path}.entryList(QDir::Files))
+        QCOMPARE(modeOf(path + file), mode_t{0600});
+    // A CA that is not whole cannot sign.
+    QVERIFY(QFile::remove(path + u"daemon-key.pem"_s));
+    QVERIFY(QFile::remove(path + u"daemon-cert.pem"_s));
+    QVERIFY(QFile::remove(path + u"ca-cert.pem"_s));
+    QVERIFY(!Identity::loadOrCreate(folder.path(), u"alpha"_s));
+    QVERIFY(!QFile::exists(path + u"daemon-key.pem"_s));
+}
+
+void CertificatesTest::provesOnlyWhatIsValidNow_data()
+{
+    QTest::addColumn<QString>("from");
+    QTest::addColumn<QString>("to");
+    QTest::addColumn<bool>("good");
+    QTest::newRow("now") << u"20000101000000Z"_s << u"20491231235959Z"_s << true;
+    QTest::newRow("expired") << u"20000101000000Z"_s << u"20100101000000Z"_s << false;
+    QTest::newRow("not yet") << u"20480101000000Z"_s << u"20491231235959Z"_s << false;
+}
+
+void CertificatesTest::provesOnlyWhatIsValidNow()
+{
+    QFETCH(const QString, from);
+    QFETCH(const QString, to);
+    QFETCH(const bool, good);
+    const QTemporaryDir folder;
+    QVERIFY(Identity::loadOrCreate(folder.path(), u"alpha"_s));
+    const auto path = [&folder](const char* name) {
+        return u"%1/identity/%2"_s.arg(folder.path(), QLatin1StringView{name});
+    };
+    // The same leaf, signed by the same CA, with other dates.
+    QCOMPARE(run(u"openssl"_s,
+                 {u"x509"_s, u"-x509toreq"_s, u"-in"_s, path("daemon-cert.pem"), u"-key"_s,
+                  path("daemon-key.pem"), u"-copy_extensions"_s, u"copyall"_s, u"-out"_s,
+                  path("request.pem")}),
+             0);
+    QCOMPARE(
+        run(u"openssl"_s,
+            {u"x509"_s, u"-req"_s, u"-in"_s, path("request.pem"), u"-CA"_s, path("ca-cert.pem"),
+             u"-CAkey"_s, path("ca-key.pem"), u"-copy_extensions"_s, u"copyall"_s, u"-not_before"_s,
+             from, u"-not_after"_s, to, u"-out"_s, path("dated.pem")}),
+        0);
+    const QSslCertificate leaf{contentOf(path("dated.pem")), QSsl::Pem};
+    const QSslCertificate authority{contentOf(path("ca-cert.pem")), QSsl::Pem};
+    QVERIFY(signer(leaf.toDer(), authority.toDer(), LeafUse::Daemon));
+    QCOMPARE(provenId({leaf, authority}).has_value(), good);
 }
 
 void CertificatesTest::brokenIdentityIsNotReplaced_data()

@@ -82,6 +82,18 @@ void SpecTest::refusesWhatIsNoSpec_data()
     QTest::newRow("target with newline") << withDisk(u"target"_s, u"vda\n"_s);
     QTest::newRow("alias leaves the path") << withDisk(u"alias"_s, u"x/../y"_s);
     QTest::newRow("target too long for a node name") << withDisk(u"target"_s, QString(16, u'v'));
+    QTest::newRow("name leaves the folder") << with(u"domain"_s, u"../web"_s);
+    QTest::newRow("name with an escape sequence") << with(u"domain"_s, u"web\x1b[2J"_s);
+    QTest::newRow("endless name") << with(u"domain"_s, u"w"_s.repeated(256));
+    QTest::newRow("replica with newline") << withDisk(u"replica"_s, u"/r\nx"_s);
+    QTest::newRow("endless source") << withDisk(u"source"_s, u"/"_s.repeated(5000));
+    QTest::newRow("version with an escape sequence") << with(u"qemu-version"_s, u"\x1b]0;"_s);
+    QTest::newRow("endless list of disks") << with(u"disks"_s, [] {
+        QJsonArray disks;
+        for (int i = 0; i < 300; ++i)
+            disks.append(webSpec().toJson()[u"disks"][0]);
+        return disks;
+    }());
     QTest::newRow("format") << withDisk(u"format"_s, u"vmdk"_s);
     QTest::newRow("no size") << withDisk(u"size"_s, 0);
     QTest::newRow("negative size") << withDisk(u"size"_s, -512);
