@@ -34,7 +34,7 @@ def spec(uuid, name):
 
 
 def xml(uuid, name, devices="", rest=""):
-    return f"""<domain type='qemu'><name>{name}</name><uuid>{uuid}</uuid><memory unit='MiB'>64</memory>
+    return f"""<domain type='qemu'><name>{name}</name><uuid>{uuid}</uuid><memory unit='MiB'>64</memory><vcpu>1</vcpu>
 <os><type arch='x86_64' machine='q35'>hvm</type></os><devices>
 <disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='/s'/><target dev='vda' bus='virtio'/></disk>
 {devices}<memballoon model='none'/></devices>{rest}</domain>"""
