@@ -56,9 +56,9 @@ class Unchanged:
             found[f"files of {host}"] = host.shell(
                 "find /var/lib/lockstep/images /var/lib/libvirt/images -mindepth 1 | sort").out
             found[f"ports of {host}"] = host.listeners()
-            # A pair that is protected goes on making checkpoints.
+            # A pair that is protected goes on making checkpoints, and counting them.
             found[f"pairs of {host}"] = {
-                name: {key: value for key, value in pair.items() if key != "checkpoints"}
+                name: {key: value for key, value in pair.items() if key not in ("checkpoints", "last-minute")}
                 for name, pair in host.pairs().items()}
             if self.peers:
                 found[f"peers of {host}"] = [(peer["name"], peer["trust"])
